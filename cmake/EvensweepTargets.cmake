@@ -1,0 +1,55 @@
+# One place for compiler settings, and one function for each kind of target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+find_program(EVENSWEEP_CCACHE ccache)
+if(EVENSWEEP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${EVENSWEEP_CCACHE})
+endif()
+
+add_library(evensweep_flags INTERFACE)
+target_compile_options(evensweep_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
+                       $<$<BOOL:${EVENSWEEP_WERROR}>:-Werror>)
+target_include_directories(evensweep_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(EVENSWEEP_SANITIZE)
+  target_compile_options(evensweep_flags INTERFACE -fsanitize=${EVENSWEEP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(evensweep_flags INTERFACE -fsanitize=${EVENSWEEP_SANITIZE})
+endif()
+
+# evensweep_library(common_base SRCS a.cc b.cc DEPS ev::x fmt::fmt): the static library of one module, alias ev::common_base.
+function(evensweep_library name)
+  cmake_parse_arguments(arg "" "" "SRCS;DEPS" ${ARGN})
+  add_library(ev_${name} STATIC ${arg_SRCS})
+  target_link_libraries(ev_${name} PUBLIC evensweep_flags ${arg_DEPS})
+  add_library(ev::${name} ALIAS ev_${name})
+endfunction()
+
+# evensweep_program(evensweep SRCS main.cc DEPS ev::cli): an executable in build/bin.
+function(evensweep_program name)
+  cmake_parse_arguments(arg "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SRCS})
+  target_link_libraries(${name} PRIVATE evensweep_flags ${arg_DEPS})
+endfunction()
+
+# evensweep_test(stats_test SRCS ... DEPS ... LABELS fast [TIMEOUT s]): a GoogleTest program and its ctest entry.
+# Labels: fast (all of them together under a minute) or slow; torch where libtorch is needed.
+function(evensweep_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SRCS;DEPS;LABELS" ${ARGN})
+  if(NOT arg_LABELS)
+    set(arg_LABELS fast)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SRCS})
+  target_link_libraries(${name} PRIVATE evensweep_flags ${arg_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE EVENSWEEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" EVENSWEEP_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()

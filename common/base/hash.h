@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/status.h"
+
+namespace evensweep {
+
+// Lower-case hexadecimal SHA-256, 64 characters.
+std::string sha256_hex(std::string_view bytes);
+// The same of a file's content, read in pieces. NotFound or PermissionDenied with the path when it can't be read.
+StatusOr<std::string> sha256_hex_of_file(const std::string& path);
+
+std::string base64_encode(std::string_view bytes);
+StatusOr<std::string> base64_decode(std::string_view text);
+
+}  // namespace evensweep

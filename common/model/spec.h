@@ -1,0 +1,148 @@
+#pragma once
+// What is to be trained: plain data, fully resolved, the same in the coordinator, the store, the agent and the trainer.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/model/ids.h"
+
+namespace evensweep {
+
+enum class DatasetFormat { kCsv, kCifar10 };
+
+// A data file, known by its content. The path is where this machine finds it and is no part of a run's identity.
+struct DataFile {
+  std::string path;
+  std::string sha256;
+};
+
+struct CsvColumns {
+  std::string label;                  // name of the label column
+  std::vector<std::string> features;  // in order; empty: every column but the label
+};
+
+// How rows become training, validation and test rows. The rows of `train_files` are divided, stratified by class:
+// `validation_fraction` and `test_fraction` of each class go to validation and test, the rest to training. A fraction
+// is 0 where files of their own supply that split.
+struct SplitSpec {
+  double validation_fraction = 0;
+  double test_fraction = 0;
+  std::optional<uint64_t> seed;  // absent: the seed of the block, so that every block has a split of its own
+};
+
+struct DatasetSpec {
+  std::string name;
+  DatasetFormat format = DatasetFormat::kCsv;
+  std::vector<DataFile> train_files;
+  std::vector<DataFile> validation_files;
+  std::vector<DataFile> test_files;
+  CsvColumns columns;  // csv only
+  SplitSpec split;
+};
+
+struct ModelSpec {
+  std::string name;             // mlp | resnet20 | peifer_cnn
+  std::vector<int64_t> hidden;  // mlp: widths of the hidden layers
+  double dropout = 0;           // mlp
+};
+
+struct OptimizerSpec {
+  std::string name = "sgd";  // sgd | adam
+  double lr = 0.1;
+  double momentum = 0.9;  // sgd
+  bool nesterov = false;  // sgd
+  double weight_decay = 0;
+};
+
+struct ScheduleSpec {
+  std::string name = "constant";  // constant | cosine | one_cycle | step | exponential
+  int64_t every = 0;              // step: epochs between decays; exponential: optimizer steps between decays
+  double factor = 1;              // step, exponential: lr is multiplied by it each time
+  double warmup_fraction = 0;     // one_cycle: share of all steps in which the lr rises
+  double min_factor = 0;          // cosine, one_cycle: final lr / lr
+};
+
+struct AugmentationSpec {
+  bool flip = false;        // images: mirror left to right with probability 1/2
+  int64_t crop_padding = 0;  // images: pad by this many zero pixels, cut back at a random place; 0: no crop
+};
+
+struct TrainingSpec {
+  int64_t epochs = 1;
+  int64_t batch_size = 128;
+  OptimizerSpec optimizer;
+  ScheduleSpec schedule;
+  AugmentationSpec augmentation;
+  std::string precision = "fp32";  // fp32 | bf16 (autocast)
+  bool channels_last = false;
+  int64_t threads = 1;  // part of a run's identity: sums are taken in another order with other thread counts
+};
+
+// What a method decided, as plain data. The trainer applies it and knows no methods.
+// loss = 1/N sum_i w[y_i] (1 - p_i)^focal_gamma (-log p_i), p_i the softmax probability of the true class y_i.
+struct Treatment {
+  std::vector<double> class_weights;  // one for each class, sum = number of classes
+  double focal_gamma = 0;             // 0: cross entropy
+  friend bool operator==(const Treatment&, const Treatment&) = default;
+};
+
+// One training. Its key is the SHA-256 of to_json(RunSpec).dump(), see common/model/json.h.
+struct RunSpec {
+  DatasetSpec dataset;
+  ModelSpec model;
+  TrainingSpec training;
+  uint64_t seed = 0;
+  Treatment treatment;
+  std::string trainer;  // kTrainerNumerics of the trainer that is to train it
+};
+
+// Raised whenever the built-in trainer's numbers change for the same spec.
+inline constexpr char kTrainerNumerics[] = "evensweep-1";
+
+// A method with its hyperparameters, e.g. tpr_weighting(gamma=2).
+struct Arm {
+  std::string method;
+  std::map<std::string, double> parameters;    // gamma, beta, ...
+  std::map<std::string, std::string> options;  // counts = train | tpr, ...
+  friend auto operator<=>(const Arm&, const Arm&) = default;
+};
+inline constexpr char kBaseline[] = "baseline";
+// "tpr_weighting(gamma=2)", "effective_number(beta=0.999, counts=tpr)", "baseline": unique within a sweep.
+std::string arm_name(const Arm& arm);
+
+struct AnalysisSpec {
+  double alpha = 0.05;
+  std::string correction = "holm";
+  double accuracy_margin = 0.005;      // accuracy may fall by less than this
+  std::optional<std::string> primary;  // arm_name of the comparison chosen in advance
+};
+
+struct ResourcesSpec {
+  std::string device = "auto";   // auto | cpu | cuda
+  std::optional<int64_t> slots;  // runs at a time on one agent; absent: the agent decides
+};
+
+// Classes and how many examples of each every split holds. The split is stratified, so the counts are the same for
+// every seed.
+struct ClassTable {
+  std::vector<std::string> names;
+  std::vector<int64_t> train, validation, test;
+};
+
+// A sweep with everything resolved: seeds listed, arms expanded, data files hashed, classes counted.
+struct Sweep {
+  std::string name;
+  DatasetSpec dataset;
+  ClassTable classes;
+  ModelSpec model;
+  TrainingSpec training;
+  std::vector<uint64_t> seeds;
+  std::vector<Arm> arms;  // in the order of the file, without the baseline, each once
+  AnalysisSpec analysis;
+  ResourcesSpec resources;
+};
+
+}  // namespace evensweep

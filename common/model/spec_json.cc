@@ -1,0 +1,170 @@
+#include "common/base/hash.h"
+#include "common/model/json.h"
+#include "common/model/json_fields.h"
+#include "common/model/spec_json.h"
+
+namespace evensweep {
+namespace {
+
+Json hashes(const std::vector<DataFile>& files) {
+  Json list = Json::array();
+  for (const DataFile& file : files) list.push_back(file.sha256);
+  return list;
+}
+
+std::vector<DataFile> files_of_hashes(Fields& fields, const char* name) {
+  std::vector<DataFile> files;
+  for (std::string& hash : fields.texts(name)) {
+    if (hash.size() != 64) fields.fail(name, "must hold SHA-256 sums of 64 characters");
+    files.push_back({.path = "", .sha256 = std::move(hash)});
+  }
+  return files;
+}
+
+}  // namespace
+
+const char* dataset_format_name(DatasetFormat format) { return format == DatasetFormat::kCsv ? "csv" : "cifar10"; }
+
+Json split_json(const SplitSpec& split) {
+  return {{"validation_fraction", split.validation_fraction},
+          {"test_fraction", split.test_fraction},
+          {"seed", split.seed ? Json(*split.seed) : Json()}};
+}
+
+SplitSpec split_of(const Json& json, const std::string& place, Status& status) {
+  Fields fields(json, place, status);
+  SplitSpec split;
+  split.validation_fraction = fields.number("validation_fraction", 0, 1);
+  split.test_fraction = fields.number("test_fraction", 0, 1);
+  if (fields.has("seed") && json["seed"].is_null()) split.seed.reset();
+  else split.seed = fields.unsigned_integer("seed");
+  if (split.validation_fraction + split.test_fraction >= 1) fields.fail("", "leaves nothing to train on");
+  return split;
+}
+
+Json columns_json(const CsvColumns& columns) { return {{"label", columns.label}, {"features", columns.features}}; }
+
+CsvColumns columns_of(const Json& json, const std::string& place, Status& status) {
+  Fields fields(json, place, status);
+  CsvColumns columns{.label = fields.text("label"), .features = fields.texts("features")};
+  fields.end();
+  return columns;
+}
+
+Json model_json(const ModelSpec& model) {
+  return {{"name", model.name}, {"hidden", model.hidden}, {"dropout", model.dropout}};
+}
+
+ModelSpec model_of(const Json& json, const std::string& place, Status& status) {
+  Fields fields(json, place, status);
+  ModelSpec model{.name = fields.text("name"), .hidden = fields.integers("hidden", 1), .dropout = fields.number("dropout", 0, 1)};
+  fields.end();
+  return model;
+}
+
+Json training_json(const TrainingSpec& training) {
+  const OptimizerSpec& optimizer = training.optimizer;
+  const ScheduleSpec& schedule = training.schedule;
+  return {{"epochs", training.epochs},
+          {"batch_size", training.batch_size},
+          {"optimizer",
+           {{"name", optimizer.name},
+            {"lr", optimizer.lr},
+            {"momentum", optimizer.momentum},
+            {"nesterov", optimizer.nesterov},
+            {"weight_decay", optimizer.weight_decay}}},
+          {"schedule",
+           {{"name", schedule.name},
+            {"every", schedule.every},
+            {"factor", schedule.factor},
+            {"warmup_fraction", schedule.warmup_fraction},
+            {"min_factor", schedule.min_factor}}},
+          {"augmentation", {{"flip", training.augmentation.flip}, {"crop_padding", training.augmentation.crop_padding}}},
+          {"precision", training.precision},
+          {"channels_last", training.channels_last},
+          {"threads", training.threads}};
+}
+
+TrainingSpec training_of(const Json& json, const std::string& place, Status& status) {
+  Fields fields(json, place, status);
+  TrainingSpec training;
+  training.epochs = fields.integer("epochs", 1, 1'000'000);
+  training.batch_size = fields.integer("batch_size", 1, 1'000'000);
+  Fields optimizer(fields.object("optimizer"), fields.place("optimizer"), status);
+  training.optimizer = {.name = optimizer.one_of("name", {"sgd", "adam"}),
+                        .lr = optimizer.number("lr", 0),
+                        .momentum = optimizer.number("momentum", 0, 1),
+                        .nesterov = optimizer.boolean("nesterov"),
+                        .weight_decay = optimizer.number("weight_decay", 0)};
+  optimizer.end();
+  Fields schedule(fields.object("schedule"), fields.place("schedule"), status);
+  training.schedule = {.name = schedule.one_of("name", {"constant", "cosine", "one_cycle", "step", "exponential"}),
+                       .every = schedule.integer("every", 0),
+                       .factor = schedule.number("factor", 0),
+                       .warmup_fraction = schedule.number("warmup_fraction", 0, 1),
+                       .min_factor = schedule.number("min_factor", 0, 1)};
+  schedule.end();
+  Fields augmentation(fields.object("augmentation"), fields.place("augmentation"), status);
+  training.augmentation = {.flip = augmentation.boolean("flip"), .crop_padding = augmentation.integer("crop_padding", 0, 64)};
+  augmentation.end();
+  training.precision = fields.one_of("precision", {"fp32", "bf16"});
+  training.channels_last = fields.boolean("channels_last");
+  training.threads = fields.integer("threads", 1, 1024);
+  fields.end();
+  return training;
+}
+
+Json to_json(const Treatment& treatment) {
+  return {{"class_weights", treatment.class_weights}, {"focal_gamma", treatment.focal_gamma}};
+}
+
+Treatment treatment_of(const Json& json, const std::string& place, Status& status) {
+  Fields fields(json, place, status);
+  Treatment treatment{.class_weights = fields.numbers("class_weights", 0, 1e6), .focal_gamma = fields.number("focal_gamma", 0, 1e3)};
+  fields.end();
+  return treatment;
+}
+
+Json to_json(const RunSpec& spec) {
+  return {{"dataset",
+           {{"format", dataset_format_name(spec.dataset.format)},
+            {"train_files", hashes(spec.dataset.train_files)},
+            {"validation_files", hashes(spec.dataset.validation_files)},
+            {"test_files", hashes(spec.dataset.test_files)},
+            {"columns", columns_json(spec.dataset.columns)},
+            {"split", split_json(spec.dataset.split)}}},
+          {"model", model_json(spec.model)},
+          {"training", training_json(spec.training)},
+          {"seed", spec.seed},
+          {"treatment", to_json(spec.treatment)},
+          {"trainer", spec.trainer}};
+}
+
+StatusOr<RunSpec> parse_run_spec(std::string_view text) {
+  EV_ASSIGN_OR_RETURN(const Json json, parse_json(text, "run spec"));
+  Status status;
+  Fields fields(json, "run spec", status);
+  RunSpec spec;
+  Fields dataset(fields.object("dataset"), "run spec.dataset", status);
+  spec.dataset.format = dataset.one_of("format", {"csv", "cifar10"}) == "csv" ? DatasetFormat::kCsv : DatasetFormat::kCifar10;
+  spec.dataset.train_files = files_of_hashes(dataset, "train_files");
+  spec.dataset.validation_files = files_of_hashes(dataset, "validation_files");
+  spec.dataset.test_files = files_of_hashes(dataset, "test_files");
+  spec.dataset.columns = columns_of(dataset.object("columns"), "run spec.dataset.columns", status);
+  spec.dataset.split = split_of(dataset.object("split"), "run spec.dataset.split", status);
+  dataset.end();
+  if (spec.dataset.train_files.empty()) dataset.fail("train_files", "must not be empty");
+  spec.model = model_of(fields.object("model"), "run spec.model", status);
+  spec.training = training_of(fields.object("training"), "run spec.training", status);
+  spec.seed = fields.unsigned_integer("seed");
+  spec.treatment = treatment_of(fields.object("treatment"), "run spec.treatment", status);
+  spec.trainer = fields.text("trainer");
+  fields.end();
+  if (!status.ok()) return status;
+  return spec;
+}
+
+RunKey run_key_of_text(std::string_view canonical_text) { return RunKey(sha256_hex(canonical_text)); }
+RunKey run_key(const RunSpec& spec) { return run_key_of_text(to_json(spec).dump()); }
+
+}  // namespace evensweep

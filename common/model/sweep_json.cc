@@ -1,0 +1,174 @@
+#include <set>
+
+#include "common/base/hash.h"
+#include "common/base/text.h"
+#include "common/model/json.h"
+#include "common/model/json_fields.h"
+#include "common/model/spec_json.h"
+
+namespace evensweep {
+namespace {
+
+Json files_json(const std::vector<DataFile>& files) {
+  Json list = Json::array();
+  for (const DataFile& file : files) list.push_back({{"path", file.path}, {"sha256", file.sha256}});
+  return list;
+}
+
+std::vector<DataFile> files_of(Fields& parent, const char* name, Status& status) {
+  std::vector<DataFile> files;
+  for (const Json& item : parent.array(name)) {
+    Fields fields(item, parent.place(name), status);
+    files.push_back({.path = fields.text("path"), .sha256 = fields.text("sha256")});
+    fields.end();
+  }
+  return files;
+}
+
+Json dataset_json(const DatasetSpec& dataset) {
+  return {{"name", dataset.name},
+          {"format", dataset_format_name(dataset.format)},
+          {"train_files", files_json(dataset.train_files)},
+          {"validation_files", files_json(dataset.validation_files)},
+          {"test_files", files_json(dataset.test_files)},
+          {"columns", columns_json(dataset.columns)},
+          {"split", split_json(dataset.split)}};
+}
+
+DatasetSpec dataset_of(const Json& json, Status& status) {
+  Fields fields(json, "sweep.dataset", status);
+  DatasetSpec dataset;
+  dataset.name = fields.text("name");
+  dataset.format = fields.one_of("format", {"csv", "cifar10"}) == "csv" ? DatasetFormat::kCsv : DatasetFormat::kCifar10;
+  dataset.train_files = files_of(fields, "train_files", status);
+  dataset.validation_files = files_of(fields, "validation_files", status);
+  dataset.test_files = files_of(fields, "test_files", status);
+  dataset.columns = columns_of(fields.object("columns"), "sweep.dataset.columns", status);
+  dataset.split = split_of(fields.object("split"), "sweep.dataset.split", status);
+  fields.end();
+  return dataset;
+}
+
+ClassTable classes_of(const Json& json, Status& status) {
+  Fields fields(json, "sweep.classes", status);
+  ClassTable classes{.names = fields.texts("names"),
+                     .train = fields.integers("train", 0),
+                     .validation = fields.integers("validation", 0),
+                     .test = fields.integers("test", 0)};
+  fields.end();
+  const size_t count = classes.names.size();
+  if (count < 2 || classes.train.size() != count || classes.validation.size() != count || classes.test.size() != count)
+    fields.fail("", "needs at least 2 classes, and a count of each in every split");
+  return classes;
+}
+
+Arm arm_of(const Json& json, Status& status) {
+  Fields fields(json, "sweep.arms", status);
+  Arm arm;
+  arm.method = fields.text("method");
+  for (const auto& [name, value] : fields.object("parameters").items()) {
+    if (value.is_number()) arm.parameters[name] = value.get<double>();
+    else fields.fail("parameters", name + " must be a number");
+  }
+  for (const auto& [name, value] : fields.object("options").items()) {
+    if (value.is_string()) arm.options[name] = value.get<std::string>();
+    else fields.fail("options", name + " must be text");
+  }
+  fields.end();
+  return arm;
+}
+
+AnalysisSpec analysis_of(const Json& json, Status& status) {
+  Fields fields(json, "sweep.analysis", status);
+  AnalysisSpec analysis;
+  analysis.alpha = fields.number("alpha", 0, 1);
+  analysis.correction = fields.text("correction");
+  analysis.accuracy_margin = fields.number("accuracy_margin", 0, 1);
+  if (fields.has("primary")) analysis.primary = fields.text("primary");
+  fields.end();
+  return analysis;
+}
+
+ResourcesSpec resources_of(const Json& json, Status& status) {
+  Fields fields(json, "sweep.resources", status);
+  ResourcesSpec resources;
+  resources.device = fields.one_of("device", {"auto", "cpu", "cuda"});
+  if (fields.has("slots")) resources.slots = fields.integer("slots", 1, 4096);
+  fields.end();
+  return resources;
+}
+
+}  // namespace
+
+std::string arm_name(const Arm& arm) {
+  std::string inside;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    inside += (inside.empty() ? "" : ", ") + name + "=" + value;
+  };
+  for (const auto& [name, value] : arm.parameters) add(name, shortest(value));
+  for (const auto& [name, value] : arm.options) add(name, value);
+  return inside.empty() ? arm.method : arm.method + "(" + inside + ")";
+}
+
+Json to_json(const Arm& arm) {
+  return {{"method", arm.method}, {"parameters", Json(arm.parameters)}, {"options", Json(arm.options)}};
+}
+
+Json to_json(const Sweep& sweep) {
+  Json arms = Json::array();
+  for (const Arm& arm : sweep.arms) arms.push_back(to_json(arm));
+  Json analysis = {{"alpha", sweep.analysis.alpha},
+                   {"correction", sweep.analysis.correction},
+                   {"accuracy_margin", sweep.analysis.accuracy_margin}};
+  if (sweep.analysis.primary) analysis["primary"] = *sweep.analysis.primary;
+  Json resources = {{"device", sweep.resources.device}};
+  if (sweep.resources.slots) resources["slots"] = *sweep.resources.slots;
+  return {{"name", sweep.name},
+          {"dataset", dataset_json(sweep.dataset)},
+          {"classes",
+           {{"names", sweep.classes.names},
+            {"train", sweep.classes.train},
+            {"validation", sweep.classes.validation},
+            {"test", sweep.classes.test}}},
+          {"model", model_json(sweep.model)},
+          {"training", training_json(sweep.training)},
+          {"seeds", sweep.seeds},
+          {"arms", std::move(arms)},
+          {"analysis", std::move(analysis)},
+          {"resources", std::move(resources)}};
+}
+
+StatusOr<Sweep> parse_sweep(std::string_view text) {
+  EV_ASSIGN_OR_RETURN(const Json json, parse_json(text, "sweep"));
+  Status status;
+  Fields fields(json, "sweep", status);
+  Sweep sweep;
+  sweep.name = fields.text("name");
+  sweep.dataset = dataset_of(fields.object("dataset"), status);
+  sweep.classes = classes_of(fields.object("classes"), status);
+  sweep.model = model_of(fields.object("model"), "sweep.model", status);
+  sweep.training = training_of(fields.object("training"), "sweep.training", status);
+  for (const Json& seed : fields.array("seeds")) {
+    if (seed.is_number_unsigned()) sweep.seeds.push_back(seed.get<uint64_t>());
+    else fields.fail("seeds", "must be whole numbers of at least 0");
+  }
+  for (const Json& arm : fields.array("arms")) sweep.arms.push_back(arm_of(arm, status));
+  sweep.analysis = analysis_of(fields.object("analysis"), status);
+  sweep.resources = resources_of(fields.object("resources"), status);
+  fields.end();
+  if (sweep.seeds.empty()) fields.fail("seeds", "must not be empty");
+  if (std::set(sweep.seeds.begin(), sweep.seeds.end()).size() != sweep.seeds.size()) fields.fail("seeds", "must differ");
+  if (std::set(sweep.arms.begin(), sweep.arms.end()).size() != sweep.arms.size()) fields.fail("arms", "must differ");
+  if (!status.ok()) return status;
+  return sweep;
+}
+
+SweepId sweep_id(const Sweep& sweep) {
+  Json json = to_json(sweep);
+  json.erase("resources");
+  for (const char* files : {"train_files", "validation_files", "test_files"})
+    for (Json& file : json["dataset"][files]) file.erase("path");
+  return SweepId(sha256_hex(json.dump()));
+}
+
+}  // namespace evensweep
