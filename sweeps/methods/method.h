@@ -33,6 +33,10 @@ struct MethodDescription {
 // Every method that a sweep file may name, the baseline first.
 std::span<const MethodDescription> known_methods();
 
+// Whether the arm names a known method, all its parameters within their ranges, and known option values only.
+// InvalidArgument says which word or number is wrong.
+Status check_arm(const Arm& arm);
+
 // Whether the treatment is made from the baseline's TPRs, so that the baseline must be trained first.
 bool needs_baseline(const Arm& arm);
 
@@ -41,8 +45,8 @@ struct Decision {
   std::vector<std::string> notes;  // floored and clipped classes, identity on this data, ...
 };
 
-// `baseline_validation` is required where needs_baseline(arm). FailedPrecondition or InvalidArgument says which class or
-// parameter makes it impossible.
+// `baseline_validation` is required where needs_baseline(arm). FailedPrecondition or InvalidArgument says which class
+// or parameter makes it impossible.
 StatusOr<Decision> decide(const Arm& arm, std::span<const int64_t> train_counts,
                           const std::optional<ConfusionMatrix>& baseline_validation);
 
