@@ -1,0 +1,22 @@
+#pragma once
+// How large anything from a peer may be.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace evensweep::wire {
+
+inline constexpr int kMostMessage = 64 << 20;  // one gRPC message; a result of 10^7 test rows fits
+inline constexpr size_t kMostText = 4096;
+inline constexpr size_t kMostStderrTail = 64 << 10;
+inline constexpr size_t kMostSpec = 1 << 20;
+inline constexpr size_t kMostResult = 48 << 20;
+inline constexpr uint32_t kMostSlots = 4096;
+inline constexpr uint32_t kMostCredits = 2 * kMostSlots;
+
+inline bool is_sha256(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+}  // namespace evensweep::wire

@@ -1,0 +1,247 @@
+#include "common/wire/link_codec.h"
+
+#include <cmath>
+
+#include "common/wire/limits.h"
+
+namespace evensweep {
+namespace {
+
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+Status invalid(const std::string& what) { return absl::InvalidArgumentError("link message: " + what); }
+
+Status check_text(const std::string& text, const char* name, size_t most = wire::kMostText) {
+  if (text.empty()) return invalid(std::string(name) + " is missing");
+  if (text.size() > most) return invalid(std::string(name) + " is longer than " + std::to_string(most) + " bytes");
+  return absl::OkStatus();
+}
+
+StatusOr<AttemptId> attempt_of(const v1::AttemptId& proto) {
+  if (!wire::is_sha256(proto.run_key())) return invalid("run_key is not a SHA-256 sum");
+  if (proto.number() == 0) return invalid("attempt numbers start at 1");
+  return AttemptId{.run = RunKey(proto.run_key()), .number = proto.number()};
+}
+
+template <typename Repeated>
+StatusOr<std::vector<AttemptId>> attempts_of(const Repeated& protos) {
+  std::vector<AttemptId> attempts;
+  attempts.reserve(static_cast<size_t>(protos.size()));
+  for (const v1::AttemptId& proto : protos) {
+    EV_ASSIGN_OR_RETURN(AttemptId attempt, attempt_of(proto));
+    attempts.push_back(std::move(attempt));
+  }
+  return attempts;
+}
+
+void put(const AttemptId& attempt, v1::AttemptId* proto) {
+  proto->set_run_key(attempt.run.str());
+  proto->set_number(attempt.number);
+}
+
+StatusOr<FailureClass> failure_class_of(v1::FailureClass proto) {
+  switch (proto) {
+    case v1::FAILURE_CLASS_BAD_INPUT: return FailureClass::kBadInput;
+    case v1::FAILURE_CLASS_DIVERGED: return FailureClass::kDiverged;
+    case v1::FAILURE_CLASS_TRAINER_ERROR: return FailureClass::kTrainerError;
+    case v1::FAILURE_CLASS_OUT_OF_MEMORY: return FailureClass::kOutOfMemory;
+    case v1::FAILURE_CLASS_INFRASTRUCTURE: return FailureClass::kInfrastructure;
+    case v1::FAILURE_CLASS_PREEMPTED: return FailureClass::kPreempted;
+    default: return invalid("unknown failure class " + std::to_string(static_cast<int>(proto)));
+  }
+}
+
+v1::FailureClass failure_class_proto(FailureClass failure) {
+  switch (failure) {
+    case FailureClass::kBadInput: return v1::FAILURE_CLASS_BAD_INPUT;
+    case FailureClass::kDiverged: return v1::FAILURE_CLASS_DIVERGED;
+    case FailureClass::kTrainerError: return v1::FAILURE_CLASS_TRAINER_ERROR;
+    case FailureClass::kOutOfMemory: return v1::FAILURE_CLASS_OUT_OF_MEMORY;
+    case FailureClass::kInfrastructure: return v1::FAILURE_CLASS_INFRASTRUCTURE;
+    case FailureClass::kPreempted: return v1::FAILURE_CLASS_PREEMPTED;
+  }
+  return v1::FAILURE_CLASS_UNSPECIFIED;
+}
+
+StatusOr<Progress> progress_of(const v1::Progress& proto) {
+  const bool fraction_ok = proto.fraction() >= 0 && proto.fraction() <= 1;
+  if (!fraction_ok) return invalid("progress is outside 0..1");
+  if (!std::isfinite(proto.examples_per_second()) || proto.examples_per_second() < 0) return invalid("rate is not a positive number");
+  return Progress{.fraction = proto.fraction(), .examples_per_second = proto.examples_per_second()};
+}
+
+StatusOr<Failure> failure_of(const v1::Failed& proto) {
+  EV_ASSIGN_OR_RETURN(const FailureClass failure, failure_class_of(proto.failure()));
+  return Failure{.failure = failure,
+                 .message = proto.message().substr(0, wire::kMostText),
+                 .stderr_tail = proto.stderr_tail().substr(0, wire::kMostStderrTail)};
+}
+
+StatusOr<Update> update_of(const v1::Update& proto) {
+  Update update;
+  EV_ASSIGN_OR_RETURN(update.attempt, attempt_of(proto.attempt()));
+  switch (proto.what_case()) {
+    case v1::Update::kStarted: update.what = Started{.resumed_at_epoch = proto.started().resumed_at_epoch()}; break;
+    case v1::Update::kProgress: {
+      EV_ASSIGN_OR_RETURN(update.what, progress_of(proto.progress()));
+      break;
+    }
+    case v1::Update::kSucceeded:
+      EV_RETURN_IF_ERROR(check_text(proto.succeeded().result_json(), "result_json", wire::kMostResult));
+      update.what = Succeeded{.result_json = proto.succeeded().result_json()};
+      break;
+    case v1::Update::kFailed: {
+      EV_ASSIGN_OR_RETURN(update.what, failure_of(proto.failed()));
+      break;
+    }
+    case v1::Update::WHAT_NOT_SET: return invalid("an update without content");
+  }
+  return update;
+}
+
+StatusOr<Hello> hello_of(const v1::Hello& proto) {
+  EV_RETURN_IF_ERROR(check_text(proto.agent_id(), "agent_id"));
+  EV_RETURN_IF_ERROR(check_text(proto.incarnation(), "incarnation"));
+  EV_RETURN_IF_ERROR(check_text(proto.host(), "host"));
+  EV_RETURN_IF_ERROR(check_text(proto.version(), "version"));
+  if (proto.slots() == 0 || proto.slots() > wire::kMostSlots) return invalid("slots are outside 1.." + std::to_string(wire::kMostSlots));
+  EV_ASSIGN_OR_RETURN(std::vector<AttemptId> held, attempts_of(proto.held()));
+  return Hello{.agent = AgentId(proto.agent_id()),
+               .incarnation = proto.incarnation(),
+               .host = proto.host(),
+               .version = proto.version(),
+               .slots = proto.slots(),
+               .held = std::move(held)};
+}
+
+void put(const Update& update, v1::Update* proto) {
+  put(update.attempt, proto->mutable_attempt());
+  std::visit(Overloaded{
+                 [&](const Started& started) { proto->mutable_started()->set_resumed_at_epoch(started.resumed_at_epoch); },
+                 [&](const Progress& progress) {
+                   proto->mutable_progress()->set_fraction(progress.fraction);
+                   proto->mutable_progress()->set_examples_per_second(progress.examples_per_second);
+                 },
+                 [&](const Succeeded& succeeded) { proto->mutable_succeeded()->set_result_json(succeeded.result_json); },
+                 [&](const Failure& failure) {
+                   v1::Failed* failed = proto->mutable_failed();
+                   failed->set_failure(failure_class_proto(failure.failure));
+                   failed->set_message(failure.message);
+                   failed->set_stderr_tail(failure.stderr_tail);
+                 },
+             },
+             update.what);
+}
+
+void put(const Hello& hello, v1::Hello* proto) {
+  proto->set_agent_id(hello.agent.str());
+  proto->set_incarnation(hello.incarnation);
+  proto->set_host(hello.host);
+  proto->set_version(hello.version);
+  proto->set_slots(hello.slots);
+  for (const AttemptId& attempt : hello.held) put(attempt, proto->add_held());
+}
+
+}  // namespace
+
+StatusOr<AgentMessage> decode(const v1::AgentMessage& message) {
+  switch (message.kind_case()) {
+    case v1::AgentMessage::kHello: {
+      EV_ASSIGN_OR_RETURN(Hello hello, hello_of(message.hello()));
+      return hello;
+    }
+    case v1::AgentMessage::kCredits:
+      if (message.credits().free() > wire::kMostCredits) return invalid("too many credits");
+      return Credits{.free = message.credits().free()};
+    case v1::AgentMessage::kUpdates: {
+      Updates updates;
+      for (const v1::Update& proto : message.updates().updates()) {
+        EV_ASSIGN_OR_RETURN(Update update, update_of(proto));
+        updates.updates.push_back(std::move(update));
+      }
+      return updates;
+    }
+    case v1::AgentMessage::kHeartbeat: return Heartbeat{};
+    case v1::AgentMessage::KIND_NOT_SET: break;
+  }
+  return invalid("an agent message of unknown kind");
+}
+
+StatusOr<CoordinatorMessage> decode(const v1::CoordinatorMessage& message) {
+  switch (message.kind_case()) {
+    case v1::CoordinatorMessage::kWelcome: {
+      const v1::Welcome& proto = message.welcome();
+      if (proto.heartbeat_ms() == 0 || proto.lease_ms() < proto.heartbeat_ms()) return invalid("impossible heartbeat or lease time");
+      return Welcome{.heartbeat = Duration(proto.heartbeat_ms()), .lease = Duration(proto.lease_ms())};
+    }
+    case v1::CoordinatorMessage::kLeases: {
+      Leases leases;
+      for (const v1::Lease& proto : message.leases().leases()) {
+        EV_ASSIGN_OR_RETURN(AttemptId attempt, attempt_of(proto.attempt()));
+        EV_RETURN_IF_ERROR(check_text(proto.run_spec_json(), "run_spec_json", wire::kMostSpec));
+        leases.leases.push_back({.attempt = std::move(attempt), .run_spec_json = proto.run_spec_json()});
+      }
+      return leases;
+    }
+    case v1::CoordinatorMessage::kAcks: {
+      EV_ASSIGN_OR_RETURN(std::vector<AttemptId> attempts, attempts_of(message.acks().attempts()));
+      return Acks{.attempts = std::move(attempts)};
+    }
+    case v1::CoordinatorMessage::kCancels: {
+      EV_ASSIGN_OR_RETURN(std::vector<AttemptId> attempts, attempts_of(message.cancels().attempts()));
+      return Cancels{.attempts = std::move(attempts)};
+    }
+    case v1::CoordinatorMessage::KIND_NOT_SET: break;
+  }
+  return invalid("a coordinator message of unknown kind");
+}
+
+v1::AgentMessage encode(const AgentMessage& message) {
+  v1::AgentMessage proto;
+  std::visit(Overloaded{
+                 [&](const Hello& hello) { put(hello, proto.mutable_hello()); },
+                 [&](const Credits& credits) { proto.mutable_credits()->set_free(credits.free); },
+                 [&](const Heartbeat&) { proto.mutable_heartbeat(); },
+                 [&](const Updates& updates) {
+                   v1::Updates* list = proto.mutable_updates();
+                   for (const Update& update : updates.updates) put(update, list->add_updates());
+                 },
+             },
+             message);
+  return proto;
+}
+
+v1::CoordinatorMessage encode(const CoordinatorMessage& message) {
+  v1::CoordinatorMessage proto;
+  std::visit(Overloaded{
+                 [&](const Welcome& welcome) {
+                   proto.mutable_welcome()->set_heartbeat_ms(static_cast<uint32_t>(welcome.heartbeat.count()));
+                   proto.mutable_welcome()->set_lease_ms(static_cast<uint32_t>(welcome.lease.count()));
+                 },
+                 [&](const Leases& leases) {
+                   v1::Leases* list = proto.mutable_leases();
+                   for (const Lease& lease : leases.leases) {
+                     v1::Lease* added = list->add_leases();
+                     put(lease.attempt, added->mutable_attempt());
+                     added->set_run_spec_json(lease.run_spec_json);
+                   }
+                 },
+                 [&](const Acks& acks) {
+                   v1::Acks* list = proto.mutable_acks();
+                   for (const AttemptId& attempt : acks.attempts) put(attempt, list->add_attempts());
+                 },
+                 [&](const Cancels& cancels) {
+                   v1::Cancels* list = proto.mutable_cancels();
+                   for (const AttemptId& attempt : cancels.attempts) put(attempt, list->add_attempts());
+                 },
+             },
+             message);
+  return proto;
+}
+
+}  // namespace evensweep
