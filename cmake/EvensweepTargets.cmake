@@ -14,7 +14,7 @@ if(EVENSWEEP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(evensweep_flags INTERFACE)
-target_compile_options(evensweep_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
+target_compile_options(evensweep_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wno-missing-field-initializers
                        $<$<BOOL:${EVENSWEEP_WERROR}>:-Werror>)
 target_include_directories(evensweep_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(EVENSWEEP_SANITIZE)
@@ -22,12 +22,27 @@ if(EVENSWEEP_SANITIZE)
   target_link_options(evensweep_flags INTERFACE -fsanitize=${EVENSWEEP_SANITIZE})
 endif()
 
+# A file that includes libtorch's headers takes a compiler up to 2.5 GB: only as many of them at a time as memory holds.
+cmake_host_system_information(RESULT ev_memory_mb QUERY TOTAL_PHYSICAL_MEMORY)
+math(EXPR ev_torch_jobs "${ev_memory_mb} / 2560")
+if(ev_torch_jobs LESS 1)
+  set(ev_torch_jobs 1)
+endif()
+set_property(GLOBAL APPEND PROPERTY JOB_POOLS torch=${ev_torch_jobs})
+
+function(ev_limit_torch_jobs target)
+  if("${ARGN}" MATCHES "libtorch|agent_trainer|ev::trainer")
+    set_target_properties(${target} PROPERTIES JOB_POOL_COMPILE torch)
+  endif()
+endfunction()
+
 # evensweep_library(common_base SRCS a.cc b.cc DEPS ev::x fmt::fmt): the static library of one module, alias ev::common_base.
 function(evensweep_library name)
   cmake_parse_arguments(arg "" "" "SRCS;DEPS" ${ARGN})
   add_library(ev_${name} STATIC ${arg_SRCS})
   target_link_libraries(ev_${name} PUBLIC evensweep_flags ${arg_DEPS})
   add_library(ev::${name} ALIAS ev_${name})
+  ev_limit_torch_jobs(ev_${name} ${arg_DEPS})
 endfunction()
 
 # evensweep_program(evensweep SRCS main.cc DEPS ev::cli): an executable in build/bin.
@@ -35,6 +50,7 @@ function(evensweep_program name)
   cmake_parse_arguments(arg "" "" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${arg_SRCS})
   target_link_libraries(${name} PRIVATE evensweep_flags ${arg_DEPS})
+  ev_limit_torch_jobs(${name} ${arg_DEPS})
 endfunction()
 
 # evensweep_test(stats_test SRCS ... DEPS ... LABELS fast [TIMEOUT s]): a GoogleTest program and its ctest entry.
@@ -50,6 +66,7 @@ function(evensweep_test name)
   add_executable(${name} ${arg_SRCS})
   target_link_libraries(${name} PRIVATE evensweep_flags ${arg_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE EVENSWEEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" EVENSWEEP_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  ev_limit_torch_jobs(${name} ${arg_DEPS})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
