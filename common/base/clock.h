@@ -19,8 +19,8 @@ inline Duration operator-(TimePoint a, TimePoint b) { return a.since_start - b.s
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual TimePoint now() const = 0;          // monotonic
-  virtual int64_t unix_millis() const = 0;    // wall clock, UTC
+  virtual TimePoint now() const = 0;        // monotonic
+  virtual int64_t unix_millis() const = 0;  // wall clock, UTC
 };
 
 class SystemClock final : public Clock {

@@ -40,7 +40,8 @@ Status write_all(int fd, std::string_view content, const std::string& path) {
 Status sync_folder_of(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) return errno_status(errno, "cannot sync the folder of " + path);
+  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0)
+    return errno_status(errno, "cannot sync the folder of " + path);
   return absl::OkStatus();
 }
 
@@ -84,7 +85,8 @@ Status write_file_atomically(const std::string& path, std::string_view content) 
   Status status = write_all(descriptor.get(), content, temporary);
   if (status.ok() && ::fsync(descriptor.get()) != 0) status = errno_status(errno, "cannot sync " + temporary);
   if (::close(descriptor.release()) != 0 && status.ok()) status = errno_status(errno, "cannot close " + temporary);
-  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = errno_status(errno, "cannot rename to " + path);
+  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
+    status = errno_status(errno, "cannot rename to " + path);
   if (!status.ok()) {
     ::unlink(temporary.c_str());
     return status;

@@ -24,8 +24,8 @@ class Rng {
   static constexpr uint64_t min() { return 0; }
   static constexpr uint64_t max() { return UINT64_MAX; }
 
-  double uniform();                 // in [0, 1), 53 bits
-  uint64_t below(uint64_t bound);   // unbiased in [0, bound); bound > 0
+  double uniform();                // in [0, 1), 53 bits
+  uint64_t below(uint64_t bound);  // unbiased in [0, bound); bound > 0
 
   // Fisher-Yates; std::shuffle's result differs between standard libraries.
   template <typename T>

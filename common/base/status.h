@@ -15,10 +15,9 @@ using absl::StatusOr;
 
 }  // namespace evensweep
 
-#define EV_RETURN_IF_ERROR(expression)                       \
-  do {                                                       \
-    if (absl::Status ev_status = (expression); !ev_status.ok()) \
-      return ev_status;                                      \
+#define EV_RETURN_IF_ERROR(expression)                                            \
+  do {                                                                            \
+    if (absl::Status ev_status = (expression); !ev_status.ok()) return ev_status; \
   } while (false)
 
 #define EV_CONCAT_INNER(a, b) a##b

@@ -26,6 +26,21 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
+// The length of the UTF-8 sequence that `text` starts with; 0 if it starts with none.
+size_t utf8_sequence(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return text.empty() ? 0 : 1;
+  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return 0;
+  for (size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  const unsigned second = byte(1);
+  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
+  const bool surrogate_or_beyond = (first == 0xED && second >= 0xA0) || (first == 0xF4 && second >= 0x90);
+  return overlong || surrogate_or_beyond ? 0 : length;
+}
+
 }  // namespace
 
 std::string shortest(double value) {
@@ -47,6 +62,32 @@ std::optional<std::string> nearest_name(std::string_view given, std::span<const 
     }
   }
   return best;
+}
+
+std::string quoted(std::string_view text) {
+  constexpr size_t kMostCharacters = 60;
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (size_t shown = 0; !text.empty(); ++shown) {
+    if (shown == kMostCharacters) return out + "...\"";
+    const size_t length = utf8_sequence(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (length == 0 || first < 0x20 || first == 0x7F)
+      out += {'\\', 'x', kDigits[first >> 4], kDigits[first & 15]};
+    else
+      out += text.substr(0, length);
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return out + "\"";
+}
+
+bool valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace evensweep

@@ -13,4 +13,11 @@ std::string shortest(double value);
 // The name among `known` nearest to `given` by edit distance, if it is near enough to be what was meant.
 std::optional<std::string> nearest_name(std::string_view given, std::span<const std::string> known);
 
+// The text in double quotes for a message of one line: control characters and bytes that are no UTF-8 as \xNN, and
+// what is longer than 60 characters cut off with "...".
+std::string quoted(std::string_view text);
+
+// Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
+bool valid_utf8(std::string_view text);
+
 }  // namespace evensweep

@@ -18,8 +18,10 @@ namespace evensweep {
 class Fields {
  public:
   Fields(const Json& object, std::string place, Status& status) : place_(std::move(place)), status_(status) {
-    if (object.is_object()) object_ = &object;
-    else fail("", "must be an object");
+    if (object.is_object())
+      object_ = &object;
+    else
+      fail("", "must be an object");
   }
 
   int64_t integer(const char* name, int64_t least, int64_t most = std::numeric_limits<int64_t>::max()) {

@@ -15,7 +15,9 @@ namespace evensweep {
 struct ConfusionMatrix {
   int64_t classes = 0;
   std::vector<int64_t> counts;
-  int64_t at(int64_t truth, int64_t predicted) const { return counts[static_cast<size_t>(truth * classes + predicted)]; }
+  int64_t at(int64_t truth, int64_t predicted) const {
+    return counts[static_cast<size_t>(truth * classes + predicted)];
+  }
   friend bool operator==(const ConfusionMatrix&, const ConfusionMatrix&) = default;
 };
 
@@ -54,14 +56,14 @@ struct RunResult {
 
 // Why an attempt ended without a result. What follows from each is the coordinator's decision.
 enum class FailureClass {
-  kBadInput,        // the spec or the data cannot be trained; another attempt would fail as well
-  kDiverged,        // loss or logits not finite: a finding about the method, not an accident
-  kTrainerError,    // the trainer reported an error, broke its contract or exited badly
+  kBadInput,      // the spec or the data cannot be trained; another attempt would fail as well
+  kDiverged,      // loss or logits not finite: a finding about the method, not an accident
+  kTrainerError,  // the trainer reported an error, broke its contract or exited badly
   kOutOfMemory,
   kInfrastructure,  // agent or machine lost; not the run's fault
   kPreempted,       // stopped on request, checkpoint kept
 };
-const char* failure_class_name(FailureClass failure);                                 // "bad_input", "diverged", ...
+const char* failure_class_name(FailureClass failure);  // "bad_input", "diverged", ...
 std::optional<FailureClass> parse_failure_class(const std::string& name);
 
 struct Failure {

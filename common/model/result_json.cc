@@ -28,10 +28,12 @@ StatusOr<std::vector<uint16_t>> unpack(const std::string& text, size_t count) {
   EV_ASSIGN_OR_RETURN(const std::string packed, base64_decode(text));
   std::string bytes(count * 2, '\0');
   const size_t size = ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
-  if (ZSTD_isError(size) != 0 || size != bytes.size()) return absl::InvalidArgumentError("does not unpack to `count` values");
+  if (ZSTD_isError(size) != 0 || size != bytes.size())
+    return absl::InvalidArgumentError("does not unpack to `count` values");
   std::vector<uint16_t> values(count);
   for (size_t i = 0; i < count; ++i)
-    values[i] = static_cast<uint16_t>(static_cast<unsigned char>(bytes[2 * i]) | static_cast<unsigned char>(bytes[2 * i + 1]) << 8);
+    values[i] = static_cast<uint16_t>(static_cast<unsigned char>(bytes[2 * i]) |
+                                      static_cast<unsigned char>(bytes[2 * i + 1]) << 8);
   return values;
 }
 
@@ -115,9 +117,12 @@ struct NamedClass {
   const char* name;
 };
 constexpr NamedClass kFailureClasses[] = {
-    {FailureClass::kBadInput, "bad_input"},        {FailureClass::kDiverged, "diverged"},
-    {FailureClass::kTrainerError, "trainer_error"}, {FailureClass::kOutOfMemory, "out_of_memory"},
-    {FailureClass::kInfrastructure, "infrastructure"}, {FailureClass::kPreempted, "preempted"},
+    {FailureClass::kBadInput, "bad_input"},
+    {FailureClass::kDiverged, "diverged"},
+    {FailureClass::kTrainerError, "trainer_error"},
+    {FailureClass::kOutOfMemory, "out_of_memory"},
+    {FailureClass::kInfrastructure, "infrastructure"},
+    {FailureClass::kPreempted, "preempted"},
 };
 
 }  // namespace
@@ -144,7 +149,9 @@ Json to_json(const RunResult& result) {
   return {{"validation", confusion_json(result.validation)},
           {"test", confusion_json(result.test)},
           {"test_predictions",
-           {{"encoding", kPredictionEncoding}, {"count", result.test_predictions.size()}, {"data", pack(result.test_predictions)}}},
+           {{"encoding", kPredictionEncoding},
+            {"count", result.test_predictions.size()},
+            {"data", pack(result.test_predictions)}}},
           {"curve", std::move(curve)},
           {"model_parameters", result.model_parameters},
           {"times",
@@ -166,9 +173,11 @@ StatusOr<RunResult> parse_run_result(std::string_view text, int64_t classes) {
   RunResult result;
   result.validation = confusion_of(fields, "validation", classes);
   result.test = confusion_of(fields, "test", classes);
-  if (status.ok() && result.validation.classes != result.test.classes) fields.fail("test", "has another number of classes than validation");
+  if (status.ok() && result.validation.classes != result.test.classes)
+    fields.fail("test", "has another number of classes than validation");
   result.test_predictions = predictions_of(fields, result.test.classes, status);
-  if (status.ok() && !columns_agree(result.test, result.test_predictions)) fields.fail("test_predictions", "do not add up to the counts in test");
+  if (status.ok() && !columns_agree(result.test, result.test_predictions))
+    fields.fail("test_predictions", "do not add up to the counts in test");
   result.curve = curve_of(fields, status);
   result.model_parameters = fields.integer("model_parameters", 0);
   Fields times(fields.object("times"), "result.times", status);
@@ -189,7 +198,9 @@ StatusOr<RunResult> parse_run_result(std::string_view text, int64_t classes) {
 }
 
 Json to_json(const Failure& failure) {
-  return {{"class", failure_class_name(failure.failure)}, {"message", failure.message}, {"stderr_tail", failure.stderr_tail}};
+  return {{"class", failure_class_name(failure.failure)},
+          {"message", failure.message},
+          {"stderr_tail", failure.stderr_tail}};
 }
 
 StatusOr<Failure> parse_failure(std::string_view text) {

@@ -66,7 +66,7 @@ struct ScheduleSpec {
 };
 
 struct AugmentationSpec {
-  bool flip = false;        // images: mirror left to right with probability 1/2
+  bool flip = false;         // images: mirror left to right with probability 1/2
   int64_t crop_padding = 0;  // images: pad by this many zero pixels, cut back at a random place; 0: no crop
 };
 

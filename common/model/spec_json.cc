@@ -1,7 +1,7 @@
+#include "common/model/spec_json.h"
 #include "common/base/hash.h"
 #include "common/model/json.h"
 #include "common/model/json_fields.h"
-#include "common/model/spec_json.h"
 
 namespace evensweep {
 namespace {
@@ -36,8 +36,10 @@ SplitSpec split_of(const Json& json, const std::string& place, Status& status) {
   SplitSpec split;
   split.validation_fraction = fields.number("validation_fraction", 0, 1);
   split.test_fraction = fields.number("test_fraction", 0, 1);
-  if (fields.has("seed") && json["seed"].is_null()) split.seed.reset();
-  else split.seed = fields.unsigned_integer("seed");
+  if (fields.has("seed") && json["seed"].is_null())
+    split.seed.reset();
+  else
+    split.seed = fields.unsigned_integer("seed");
   if (split.validation_fraction + split.test_fraction >= 1) fields.fail("", "leaves nothing to train on");
   return split;
 }
@@ -57,7 +59,8 @@ Json model_json(const ModelSpec& model) {
 
 ModelSpec model_of(const Json& json, const std::string& place, Status& status) {
   Fields fields(json, place, status);
-  ModelSpec model{.name = fields.text("name"), .hidden = fields.integers("hidden", 1), .dropout = fields.number("dropout", 0, 1)};
+  ModelSpec model{
+      .name = fields.text("name"), .hidden = fields.integers("hidden", 1), .dropout = fields.number("dropout", 0, 1)};
   fields.end();
   return model;
 }
@@ -65,24 +68,25 @@ ModelSpec model_of(const Json& json, const std::string& place, Status& status) {
 Json training_json(const TrainingSpec& training) {
   const OptimizerSpec& optimizer = training.optimizer;
   const ScheduleSpec& schedule = training.schedule;
-  return {{"epochs", training.epochs},
-          {"batch_size", training.batch_size},
-          {"optimizer",
-           {{"name", optimizer.name},
-            {"lr", optimizer.lr},
-            {"momentum", optimizer.momentum},
-            {"nesterov", optimizer.nesterov},
-            {"weight_decay", optimizer.weight_decay}}},
-          {"schedule",
-           {{"name", schedule.name},
-            {"every", schedule.every},
-            {"factor", schedule.factor},
-            {"warmup_fraction", schedule.warmup_fraction},
-            {"min_factor", schedule.min_factor}}},
-          {"augmentation", {{"flip", training.augmentation.flip}, {"crop_padding", training.augmentation.crop_padding}}},
-          {"precision", training.precision},
-          {"channels_last", training.channels_last},
-          {"threads", training.threads}};
+  return {
+      {"epochs", training.epochs},
+      {"batch_size", training.batch_size},
+      {"optimizer",
+       {{"name", optimizer.name},
+        {"lr", optimizer.lr},
+        {"momentum", optimizer.momentum},
+        {"nesterov", optimizer.nesterov},
+        {"weight_decay", optimizer.weight_decay}}},
+      {"schedule",
+       {{"name", schedule.name},
+        {"every", schedule.every},
+        {"factor", schedule.factor},
+        {"warmup_fraction", schedule.warmup_fraction},
+        {"min_factor", schedule.min_factor}}},
+      {"augmentation", {{"flip", training.augmentation.flip}, {"crop_padding", training.augmentation.crop_padding}}},
+      {"precision", training.precision},
+      {"channels_last", training.channels_last},
+      {"threads", training.threads}};
 }
 
 TrainingSpec training_of(const Json& json, const std::string& place, Status& status) {
@@ -105,7 +109,8 @@ TrainingSpec training_of(const Json& json, const std::string& place, Status& sta
                        .min_factor = schedule.number("min_factor", 0, 1)};
   schedule.end();
   Fields augmentation(fields.object("augmentation"), fields.place("augmentation"), status);
-  training.augmentation = {.flip = augmentation.boolean("flip"), .crop_padding = augmentation.integer("crop_padding", 0, 64)};
+  training.augmentation = {.flip = augmentation.boolean("flip"),
+                           .crop_padding = augmentation.integer("crop_padding", 0, 64)};
   augmentation.end();
   training.precision = fields.one_of("precision", {"fp32", "bf16"});
   training.channels_last = fields.boolean("channels_last");
@@ -120,7 +125,8 @@ Json to_json(const Treatment& treatment) {
 
 Treatment treatment_of(const Json& json, const std::string& place, Status& status) {
   Fields fields(json, place, status);
-  Treatment treatment{.class_weights = fields.numbers("class_weights", 0, 1e6), .focal_gamma = fields.number("focal_gamma", 0, 1e3)};
+  Treatment treatment{.class_weights = fields.numbers("class_weights", 0, 1e6),
+                      .focal_gamma = fields.number("focal_gamma", 0, 1e3)};
   fields.end();
   return treatment;
 }
@@ -146,7 +152,8 @@ StatusOr<RunSpec> parse_run_spec(std::string_view text) {
   Fields fields(json, "run spec", status);
   RunSpec spec;
   Fields dataset(fields.object("dataset"), "run spec.dataset", status);
-  spec.dataset.format = dataset.one_of("format", {"csv", "cifar10"}) == "csv" ? DatasetFormat::kCsv : DatasetFormat::kCifar10;
+  spec.dataset.format =
+      dataset.one_of("format", {"csv", "cifar10"}) == "csv" ? DatasetFormat::kCsv : DatasetFormat::kCifar10;
   spec.dataset.train_files = files_of_hashes(dataset, "train_files");
   spec.dataset.validation_files = files_of_hashes(dataset, "validation_files");
   spec.dataset.test_files = files_of_hashes(dataset, "test_files");

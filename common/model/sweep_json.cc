@@ -67,12 +67,16 @@ Arm arm_of(const Json& json, Status& status) {
   Arm arm;
   arm.method = fields.text("method");
   for (const auto& [name, value] : fields.object("parameters").items()) {
-    if (value.is_number()) arm.parameters[name] = value.get<double>();
-    else fields.fail("parameters", name + " must be a number");
+    if (value.is_number())
+      arm.parameters[name] = value.get<double>();
+    else
+      fields.fail("parameters", name + " must be a number");
   }
   for (const auto& [name, value] : fields.object("options").items()) {
-    if (value.is_string()) arm.options[name] = value.get<std::string>();
-    else fields.fail("options", name + " must be text");
+    if (value.is_string())
+      arm.options[name] = value.get<std::string>();
+    else
+      fields.fail("options", name + " must be text");
   }
   fields.end();
   return arm;
@@ -149,15 +153,18 @@ StatusOr<Sweep> parse_sweep(std::string_view text) {
   sweep.model = model_of(fields.object("model"), "sweep.model", status);
   sweep.training = training_of(fields.object("training"), "sweep.training", status);
   for (const Json& seed : fields.array("seeds")) {
-    if (seed.is_number_unsigned()) sweep.seeds.push_back(seed.get<uint64_t>());
-    else fields.fail("seeds", "must be whole numbers of at least 0");
+    if (seed.is_number_unsigned())
+      sweep.seeds.push_back(seed.get<uint64_t>());
+    else
+      fields.fail("seeds", "must be whole numbers of at least 0");
   }
   for (const Json& arm : fields.array("arms")) sweep.arms.push_back(arm_of(arm, status));
   sweep.analysis = analysis_of(fields.object("analysis"), status);
   sweep.resources = resources_of(fields.object("resources"), status);
   fields.end();
   if (sweep.seeds.empty()) fields.fail("seeds", "must not be empty");
-  if (std::set(sweep.seeds.begin(), sweep.seeds.end()).size() != sweep.seeds.size()) fields.fail("seeds", "must differ");
+  if (std::set(sweep.seeds.begin(), sweep.seeds.end()).size() != sweep.seeds.size())
+    fields.fail("seeds", "must differ");
   if (std::set(sweep.arms.begin(), sweep.arms.end()).size() != sweep.arms.size()) fields.fail("arms", "must differ");
   if (!status.ok()) return status;
   return sweep;

@@ -1,0 +1,25 @@
+#include "common/model/expand.h"
+
+#include <utility>
+
+namespace evensweep {
+
+Treatment unit_treatment(size_t classes) {
+  return {.class_weights = std::vector<double>(classes, 1.0), .focal_gamma = 0};
+}
+
+RunSpec make_run_spec(const Sweep& sweep, uint64_t seed, Treatment treatment) {
+  return {.dataset = sweep.dataset,
+          .model = sweep.model,
+          .training = sweep.training,
+          .seed = seed,
+          .treatment = std::move(treatment),
+          .trainer = kTrainerNumerics};
+}
+
+Arm arm_of_trial(const Sweep& sweep, size_t arm) {
+  if (arm > 0) return sweep.arms[arm - 1];
+  return {.method = kBaseline, .parameters = {}, .options = {}};
+}
+
+}  // namespace evensweep

@@ -1,0 +1,266 @@
+#include <algorithm>
+#include <utility>
+
+#include "common/model/json.h"
+#include "coordinator/core/core.h"
+
+namespace evensweep {
+namespace {
+
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+Failure infrastructure(std::string message) {
+  return {.failure = FailureClass::kInfrastructure, .message = std::move(message)};
+}
+
+}  // namespace
+
+void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
+  Agent& agent = agents_[event.hello.agent];
+  agent.id = event.hello.agent;
+  if (agent.connection) {
+    connections_.erase(*agent.connection);
+    step.effects.push_back(Close{.connection = *agent.connection});
+  }
+  agent.connection = event.connection;
+  connections_[event.connection] = agent.id;
+  agent.credits = 0;
+  hungry_.erase(agent.id);
+  extend(agent, now);
+  step.effects.push_back(Send{.connection = event.connection,
+                              .message = Welcome{.heartbeat = options_.heartbeat, .lease = options_.lease}});
+  reconcile(agent, event.hello.held, step);
+}
+
+// Compares what the agent holds with what it is thought to hold. Its old stream is dead, so every lease that it does
+// not report never reached it or was lost by it.
+void Core::reconcile(Agent& agent, const std::vector<AttemptId>& held, Step& step) {
+  Acks forget;
+  Cancels cancel;
+  std::set<RunIndex> kept;
+  for (const AttemptId& attempt : held) {
+    const auto found = run_index_.find(attempt.run);
+    if (found == run_index_.end()) {
+      ++refusals_.unknown_run;
+      forget.attempts.push_back(attempt);
+      cancel.attempts.push_back(attempt);
+      continue;
+    }
+    Run& run = runs_[found->second];
+    if (run.state == RunState::kWaiting && attempt.number == run.last_attempt && !run.trials.empty()) {
+      // Its lease had expired, nobody else took the run: it may go on.
+      ready_.erase(ready_key(found->second));
+      run.state = RunState::kLeased;
+      run.agent = agent.id;
+      agent.leased.insert(found->second);
+      for (const TrialRef& trial : run.trials) sweeps_[trial.sweep].running.insert(found->second);
+      step.records.push_back(AttemptGranted{.attempt = attempt, .agent = agent.id});
+    }
+    if (holds_lease(run, attempt, agent.id)) {
+      kept.insert(found->second);
+    } else if (run.state == RunState::kFinished || run.state == RunState::kFailed) {
+      cancel.attempts.push_back(attempt);
+      forget.attempts.push_back(attempt);
+    } else {
+      cancel.attempts.push_back(attempt);
+    }
+  }
+  const std::set<RunIndex> leased = agent.leased;
+  for (const RunIndex index : leased) {
+    if (kept.contains(index)) continue;
+    const AttemptId attempt{.run = runs_[index].key, .number = runs_[index].last_attempt};
+    end_lease(index);
+    retry_or_fail(index, attempt, infrastructure("agent " + agent.id.str() + " came back without it"), step);
+  }
+  if (!cancel.attempts.empty())
+    step.effects.push_back(Send{.connection = *agent.connection, .message = std::move(cancel)});
+  if (!forget.attempts.empty())
+    step.effects.push_back(Send{.connection = *agent.connection, .message = std::move(forget)});
+}
+
+void Core::on(TimePoint now, const AgentSaid& event, Step& step) {
+  Agent* agent = agent_of(event.connection);
+  if (agent == nullptr) {
+    ++refusals_.unknown_connection;
+    return;
+  }
+  extend(*agent, now);
+  std::visit(Overloaded{
+                 [&](const Credits& credits) {
+                   agent->credits = credits.free;
+                   if (credits.free > 0)
+                     hungry_.insert(agent->id);
+                   else
+                     hungry_.erase(agent->id);
+                 },
+                 [](const Heartbeat&) {},
+                 [&](const Updates& updates) {
+                   Acks acks;
+                   for (const Update& update : updates.updates) on_update(*agent, update, acks.attempts, step);
+                   if (!acks.attempts.empty())
+                     step.effects.push_back(Send{.connection = event.connection, .message = std::move(acks)});
+                 },
+             },
+             event.message);
+}
+
+void Core::on_update(Agent& agent, const Update& update, std::vector<AttemptId>& acks, Step& step) {
+  const bool is_end = std::holds_alternative<Succeeded>(update.what) || std::holds_alternative<Failure>(update.what);
+  if (is_end) acks.push_back(update.attempt);
+  const auto found = run_index_.find(update.attempt.run);
+  if (found == run_index_.end()) {
+    ++refusals_.unknown_run;
+    return;
+  }
+  const RunIndex index = found->second;
+  Run& run = runs_[index];
+  const bool open = run.state == RunState::kWaiting || run.state == RunState::kLeased;
+  const bool current = holds_lease(run, update.attempt, agent.id);
+  const auto* succeeded = std::get_if<Succeeded>(&update.what);
+  const bool adopted =
+      succeeded != nullptr && open && update.attempt.number <= run.last_attempt && update.attempt.number > 0;
+  if (!current && !adopted) {
+    ++refusals_.stale_attempt;
+    return;
+  }
+  std::visit(Overloaded{
+                 [&](const Started&) { run.progress = 0; },
+                 [&](const Progress& progress) {
+                   run.progress = progress.fraction;
+                   run.rate = progress.examples_per_second;
+                 },
+                 [&](const Succeeded& end) { on_succeeded(index, update.attempt, end.result_json, step); },
+                 [&](const Failure& failure) { on_failed(index, update.attempt, failure, step); },
+             },
+             update.what);
+}
+
+void Core::on_succeeded(RunIndex index, const AttemptId& attempt, const std::string& result_json, Step& step) {
+  const Run& run = runs_[index];
+  const int64_t classes =
+      run.trials.empty() ? 0 : static_cast<int64_t>(sweeps_[run.trials.front().sweep].sweep.classes.names.size());
+  const StatusOr<RunResult> result = parse_run_result(result_json, classes);
+  if (!result.ok()) {
+    ++refusals_.bad_result;
+    const Failure failure{.failure = FailureClass::kTrainerError,
+                          .message = "the result was refused: " + std::string(result.status().message())};
+    if (run.state == RunState::kLeased && run.last_attempt == attempt.number) on_failed(index, attempt, failure, step);
+    return;
+  }
+  // Another attempt of the run may be under way elsewhere; it is no longer needed.
+  if (run.state == RunState::kLeased && run.last_attempt != attempt.number) {
+    const AttemptId other{.run = run.key, .number = run.last_attempt};
+    const auto holder = agents_.find(run.agent);
+    if (holder != agents_.end() && holder->second.connection)
+      step.effects.push_back(Send{.connection = *holder->second.connection, .message = Cancels{.attempts = {other}}});
+    step.records.push_back(AttemptEnded{
+        .attempt = other,
+        .failure = Failure{.failure = FailureClass::kPreempted, .message = "an earlier attempt delivered the result"}});
+  }
+  step.records.push_back(AttemptEnded{.attempt = attempt, .failure = std::nullopt});
+  finish_run(index, *result, result_json, step);
+}
+
+void Core::on_failed(RunIndex index, const AttemptId& attempt, const Failure& failure, Step& step) {
+  end_lease(index);
+  retry_or_fail(index, attempt, failure, step);
+}
+
+void Core::retry_or_fail(RunIndex index, const AttemptId& attempt, const Failure& failure, Step& step) {
+  step.records.push_back(AttemptEnded{.attempt = attempt, .failure = failure});
+  Run& run = runs_[index];
+  charge(run.charges, failure.failure);
+  if (may_retry(run.charges, failure.failure))
+    make_ready(index);
+  else
+    fail_run(index, failure, step);
+}
+
+// The run is nobody's any more; the caller decides what becomes of it.
+void Core::end_lease(RunIndex index) {
+  Run& run = runs_[index];
+  if (const auto holder = agents_.find(run.agent); holder != agents_.end()) holder->second.leased.erase(index);
+  run.agent = AgentId();
+  run.state = RunState::kWaiting;
+  run.progress = run.rate = 0;
+  for (const TrialRef& trial : run.trials) sweeps_[trial.sweep].running.erase(index);
+}
+
+void Core::on(TimePoint, const AgentDisconnected& event, Step&) {
+  Agent* agent = agent_of(event.connection);
+  if (agent == nullptr) return;
+  // Its leases live on until they expire: it may come back with all it holds.
+  connections_.erase(event.connection);
+  agent->connection.reset();
+  agent->credits = 0;
+  hungry_.erase(agent->id);
+}
+
+void Core::on(TimePoint now, const TimePassed&, Step& step) {
+  while (!expiries_.empty() && expiries_.begin()->first <= now) {
+    const AgentId id = expiries_.begin()->second;
+    expiries_.erase(expiries_.begin());
+    Agent& agent = agents_.at(id);
+    lose_leases(agent, "agent " + id.str() + " has been silent for longer than its lease", step);
+    if (agent.connection) {
+      connections_.erase(*agent.connection);
+      step.effects.push_back(Close{.connection = *agent.connection});
+    }
+    hungry_.erase(id);
+    agents_.erase(id);
+  }
+}
+
+void Core::lose_leases(Agent& agent, const std::string& reason, Step& step) {
+  const std::set<RunIndex> leased = agent.leased;
+  for (const RunIndex index : leased) {
+    const AttemptId attempt{.run = runs_[index].key, .number = runs_[index].last_attempt};
+    end_lease(index);
+    retry_or_fail(index, attempt, infrastructure(reason), step);
+  }
+}
+
+void Core::extend(Agent& agent, TimePoint now) {
+  expiries_.erase({agent.expires, agent.id});
+  agent.expires = now + options_.lease;
+  expiries_.insert({agent.expires, agent.id});
+}
+
+// First come, first served among agents with credits; the order of runs is that of ready_.
+void Core::grant_all(Step& step) {
+  while (!ready_.empty() && !hungry_.empty()) {
+    Agent& agent = agents_.at(*hungry_.begin());
+    Grant grant{.connection = *agent.connection, .attempts = {}};
+    while (agent.credits > 0 && !ready_.empty()) {
+      const RunIndex index = ready_.begin()->run;
+      ready_.erase(ready_.begin());
+      Run& run = runs_[index];
+      run.state = RunState::kLeased;
+      run.agent = agent.id;
+      const AttemptId attempt{.run = run.key, .number = ++run.last_attempt};
+      agent.leased.insert(index);
+      --agent.credits;
+      for (const TrialRef& trial : run.trials) sweeps_[trial.sweep].running.insert(index);
+      step.records.push_back(AttemptGranted{.attempt = attempt, .agent = agent.id});
+      grant.attempts.push_back(attempt);
+    }
+    if (agent.credits == 0) hungry_.erase(agent.id);
+    step.effects.push_back(std::move(grant));
+  }
+}
+
+bool Core::holds_lease(const Run& run, const AttemptId& attempt, const AgentId& agent) const {
+  return run.state == RunState::kLeased && run.agent == agent && run.last_attempt == attempt.number;
+}
+
+Core::Agent* Core::agent_of(ConnectionId connection) {
+  const auto found = connections_.find(connection);
+  return found == connections_.end() ? nullptr : &agents_.at(found->second);
+}
+
+}  // namespace evensweep

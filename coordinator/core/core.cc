@@ -1,0 +1,228 @@
+#include "coordinator/core/core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/model/expand.h"
+#include "common/model/json.h"
+#include "sweeps/methods/method.h"
+
+namespace evensweep {
+namespace {
+
+// Findings stay findings; accidents may be tried again when somebody asks for the sweep again.
+bool worth_another_try(FailureClass failure) { return failure != FailureClass::kDiverged; }
+
+}  // namespace
+
+void Core::restore(const Snapshot& snapshot, TimePoint now) {
+  for (const StoredRun& stored : snapshot.runs) {
+    const RunIndex index = add_run(stored.run);
+    Run& run = runs_[index];
+    run.failure = stored.failure;
+    switch (stored.state) {
+      case StoredRun::State::kOpen: break;
+      case StoredRun::State::kFinished: run.state = RunState::kFinished; break;
+      case StoredRun::State::kFailed: run.state = RunState::kFailed; break;
+    }
+    for (const StoredAttempt& attempt : stored.attempts) {
+      run.last_attempt = attempt.number;
+      if (attempt.failure && attempt.number > stored.charged_after) charge(run.charges, *attempt.failure);
+      if (!attempt.open || run.state != RunState::kWaiting) continue;
+      run.state = RunState::kLeased;
+      run.agent = attempt.agent;
+      Agent& agent = agents_[attempt.agent];
+      agent.id = attempt.agent;
+      agent.leased.insert(index);
+    }
+  }
+  for (auto& [id, agent] : agents_) extend(agent, now);
+}
+
+Step Core::handle(TimePoint now, const Event& event) {
+  Step step;
+  std::visit([&](const auto& known) { on(now, known, step); }, event);
+  grant_all(step);
+  return step;
+}
+
+std::optional<TimePoint> Core::next_deadline() const {
+  if (expiries_.empty()) return std::nullopt;
+  return expiries_.begin()->first;
+}
+
+std::optional<SweepStatus> Core::status(const SweepId& sweep) const {
+  const auto found = sweep_index_.find(sweep);
+  if (found == sweep_index_.end()) return std::nullopt;
+  const SweepState& state = sweeps_[found->second];
+  SweepStatus status{.trials = state.trials.size(),
+                     .trials_finished = state.finished,
+                     .trials_failed = state.failed,
+                     .runs_trained = state.trained,
+                     .runs_reused = state.reused,
+                     .running = static_cast<uint32_t>(state.running.size())};
+  for (const RunIndex index : state.running) {
+    status.running_fraction += runs_[index].progress;
+    status.examples_per_second += runs_[index].rate;
+  }
+  status.agents = static_cast<uint32_t>(connections_.size());
+  status.over = state.finished + state.failed == state.trials.size();
+  return status;
+}
+
+void Core::on(TimePoint, const SweepSubmitted& event, Step& step) {
+  if (sweep_index_.contains(event.id)) return;
+  const auto index = static_cast<SweepIndex>(sweeps_.size());
+  sweep_index_.emplace(event.id, index);
+  sweeps_.push_back({.id = event.id, .sweep = event.sweep});
+  SweepState& state = sweeps_.back();
+  state.trials.resize((state.sweep.arms.size() + 1) * state.sweep.seeds.size());
+  step.records.push_back(SweepAdded{.id = event.id, .sweep = event.sweep});
+  for (uint32_t seed = 0; seed < state.sweep.seeds.size(); ++seed) resolve_independent(index, seed, step);
+}
+
+void Core::resolve_independent(SweepIndex sweep, uint32_t seed, Step& step) {
+  resolve(sweep, 0, seed, unit_treatment(sweeps_[sweep].sweep.classes.names.size()), {}, step);
+  bool dependents = false;
+  for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
+    const Arm& described = sweeps_[sweep].sweep.arms[arm - 1];
+    if (needs_baseline(described)) {
+      dependents = true;
+      continue;
+    }
+    StatusOr<Decision> decision = decide(described, sweeps_[sweep].sweep.classes.train, std::nullopt);
+    if (decision.ok())
+      resolve(sweep, arm, seed, decision->treatment, std::move(decision->notes), step);
+    else
+      fail_trial(sweep, arm, seed,
+                 {.failure = FailureClass::kBadInput, .message = std::string(decision.status().message())}, step);
+  }
+  const Run& baseline = runs_[*sweeps_[sweep].trial(0, seed).run];
+  if (dependents && baseline.state == RunState::kFinished) step.effects.push_back(FetchBaseline{.run = baseline.key});
+}
+
+void Core::on(TimePoint, const BaselineFetched& event, Step& step) {
+  const auto found = run_index_.find(event.run);
+  if (found == run_index_.end()) return;
+  const std::vector<TrialRef> trials = runs_[found->second].trials;
+  for (const TrialRef& trial : trials)
+    if (trial.arm == 0) resolve_dependent(trial.sweep, trial.seed, event.validation, step);
+}
+
+void Core::resolve_dependent(SweepIndex sweep, uint32_t seed, const ConfusionMatrix& validation, Step& step) {
+  for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
+    const Trial& trial = sweeps_[sweep].trial(arm, seed);
+    if (trial.run || trial.failed) continue;
+    StatusOr<Decision> decision =
+        decide(sweeps_[sweep].sweep.arms[arm - 1], sweeps_[sweep].sweep.classes.train, validation);
+    if (decision.ok())
+      resolve(sweep, arm, seed, decision->treatment, std::move(decision->notes), step);
+    else
+      fail_trial(sweep, arm, seed,
+                 {.failure = FailureClass::kBadInput, .message = std::string(decision.status().message())}, step);
+  }
+}
+
+void Core::fail_dependent(SweepIndex sweep, uint32_t seed, const Failure& failure, Step& step) {
+  for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
+    const Trial& trial = sweeps_[sweep].trial(arm, seed);
+    if (trial.run || trial.failed) continue;
+    fail_trial(sweep, arm, seed,
+               {.failure = failure.failure, .message = "the baseline of this seed failed: " + failure.message}, step);
+  }
+}
+
+void Core::resolve(SweepIndex sweep, uint32_t arm, uint32_t seed, const Treatment& treatment,
+                   std::vector<std::string> notes, Step& step) {
+  SweepState& state = sweeps_[sweep];
+  const std::string spec = to_json(make_run_spec(state.sweep, state.sweep.seeds[seed], treatment)).dump();
+  const RunKey key = run_key_of_text(spec);
+  const bool known = run_index_.contains(key);
+  const RunIndex index = known ? run_index_.at(key) : add_run(key);
+  if (!known) step.records.push_back(RunAdded{.run = key, .spec_json = spec});
+  step.records.push_back(
+      TrialResolved{.trial = {.sweep = state.id, .arm = arm, .seed = seed}, .run = key, .notes = std::move(notes)});
+  state.trial(arm, seed).run = index;
+  Run& run = runs_[index];
+  const bool first_of_sweep =
+      std::none_of(run.trials.begin(), run.trials.end(), [&](const TrialRef& t) { return t.sweep == sweep; });
+  if (run.state == RunState::kWaiting) ready_.erase(ready_key(index));
+  run.trials.push_back({.sweep = sweep, .arm = arm, .seed = seed});
+  if (run.state == RunState::kFailed && first_of_sweep &&
+      worth_another_try(run.failure.value_or(FailureClass::kTrainerError))) {
+    run.state = RunState::kWaiting;
+    run.failure.reset();
+    run.charges = {};
+    step.records.push_back(RunReopened{.run = key});
+  }
+  switch (run.state) {
+    case RunState::kWaiting: make_ready(index); break;
+    case RunState::kLeased: state.running.insert(index); break;
+    case RunState::kFinished:
+      ++state.finished;
+      if (first_of_sweep) ++state.reused;
+      break;
+    case RunState::kFailed:
+      ++state.failed;
+      if (arm == 0) fail_dependent(sweep, seed, {.failure = *run.failure, .message = "see its own failure"}, step);
+      break;
+  }
+}
+
+void Core::fail_trial(SweepIndex sweep, uint32_t arm, uint32_t seed, const Failure& failure, Step& step) {
+  SweepState& state = sweeps_[sweep];
+  state.trial(arm, seed).failed = true;
+  ++state.failed;
+  step.records.push_back(TrialFailed{.trial = {.sweep = state.id, .arm = arm, .seed = seed}, .failure = failure});
+}
+
+Core::RunIndex Core::add_run(const RunKey& key) {
+  const auto index = static_cast<RunIndex>(runs_.size());
+  runs_.push_back({.key = key});
+  run_index_.emplace(key, index);
+  return index;
+}
+
+Core::ReadyKey Core::ready_key(RunIndex index) const {
+  const Run& run = runs_[index];
+  ReadyKey best{.dependent = true, .sweep = UINT32_MAX, .seed = 0, .arm = 0, .run = index};
+  for (const TrialRef& trial : run.trials)
+    best = std::min(
+        best,
+        ReadyKey{
+            .dependent = trial.arm != 0, .sweep = trial.sweep, .seed = trial.seed, .arm = trial.arm, .run = index});
+  return best;
+}
+
+// A run that no sweep of this process asks for stays where it is, known but not trained.
+void Core::make_ready(RunIndex index) {
+  if (!runs_[index].trials.empty()) ready_.insert(ready_key(index));
+}
+
+void Core::finish_run(RunIndex index, const RunResult& result, std::string result_json, Step& step) {
+  if (runs_[index].state == RunState::kWaiting) ready_.erase(ready_key(index));
+  if (runs_[index].state == RunState::kLeased) end_lease(index);
+  runs_[index].state = RunState::kFinished;
+  step.records.push_back(RunFinished{.run = runs_[index].key, .result_json = std::move(result_json)});
+  const std::vector<TrialRef> trials = runs_[index].trials;
+  std::set<SweepIndex> sweeps;
+  for (const TrialRef& trial : trials) {
+    ++sweeps_[trial.sweep].finished;
+    if (sweeps.insert(trial.sweep).second) ++sweeps_[trial.sweep].trained;
+  }
+  for (const TrialRef& trial : trials)
+    if (trial.arm == 0) resolve_dependent(trial.sweep, trial.seed, result.validation, step);
+}
+
+void Core::fail_run(RunIndex index, const Failure& failure, Step& step) {
+  runs_[index].state = RunState::kFailed;
+  runs_[index].failure = failure.failure;
+  step.records.push_back(RunFailed{.run = runs_[index].key, .failure = failure});
+  const std::vector<TrialRef> trials = runs_[index].trials;
+  for (const TrialRef& trial : trials) {
+    ++sweeps_[trial.sweep].failed;
+    if (trial.arm == 0) fail_dependent(trial.sweep, trial.seed, failure, step);
+  }
+}
+
+}  // namespace evensweep
