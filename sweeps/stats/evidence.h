@@ -2,26 +2,17 @@
 // From the results of a sweep to the evidence about each arm. A pure function of the stored counts; every number in a
 // report comes from here. Definitions: docs/statistics.md.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/status.h"
 #include "common/model/result.h"
+#include "sweeps/stats/metrics.h"
 #include "sweeps/stats/paired.h"
 
 namespace evensweep {
-
-// A run's test counts, summed up. TPRs are per class; variances in squared units of TPR (1 pp^2 = 1e-4).
-struct ModelMetrics {
-  std::vector<double> tpr;
-  double var = 0;           // 1/C sum (s_c - mean)^2
-  double var_unbiased = 0;  // var less the part that finite test sets add; may be negative
-  double accuracy = 0;
-  double worst_tpr = 0;
-  int64_t worst_class = 0;
-};
-StatusOr<ModelMetrics> model_metrics(const ConfusionMatrix& test);
 
 // One block (seed) of one arm in which baseline and rebalanced model both finished.
 struct BlockEffect {
@@ -30,25 +21,42 @@ struct BlockEffect {
   double d = 0;           // var(baseline) - var(rebalanced)
   double d_unbiased = 0;  // the primary measure
   double accuracy_change = 0;
+  double worst_tpr_change = 0;  // worst class of the rebalanced model less worst class of the baseline
 };
+
+enum class Verdict {
+  kIdentity,             // same training as the baseline
+  kNotTestable,          // too few blocks, or the method's own runs failed
+  kReducedAccuracyKept,  // p_adjusted <= alpha and p_non_inferior <= alpha
+  kReducedAccuracyOpen,  // p_adjusted <= alpha, accuracy loss not excluded
+  kReducedAccuracyLost,  // p_adjusted <= alpha, and the 90 % interval of the accuracy change lies below -margin
+  kIncreased,            // p_increase_adjusted <= alpha
+  kNotShown,             // none of these; no proof that there is no effect
+};
+const char* verdict_name(Verdict verdict);  // "spread reduced, accuracy kept", "no reduction shown", ...
 
 struct ArmEvidence {
   Arm arm;
-  std::string name;               // arm_name(arm)
-  bool identity = false;          // the treatment is that of the baseline in every block: nothing is compared
+  std::string name;                 // arm_name(arm)
+  bool primary = false;             // named in the sweep as the comparison chosen in advance
+  bool identity = false;            // the treatment is that of the baseline in every block: nothing is compared
   std::vector<BlockEffect> blocks;  // complete blocks of the whole sweep, in the order of the seeds
   int64_t planned_blocks = 0;
-  PairedSummary d;                // of d_unbiased: mean, sd, t, p values, confidence interval
-  SignFlip sign_flip;             // of d_unbiased
+  int64_t diverged_blocks = 0;       // runs of this arm that diverged: failures of the method
+  PairedSummary d;                   // of d_unbiased: mean, sd, t, p values, confidence interval at 1 - alpha
+  SignFlip sign_flip;                // of d_unbiased
+  SignTest sign_test;                // of d_unbiased
   std::optional<double> p_adjusted;  // sign-flip, one-sided (greater), adjusted over all arms that are not identities
-  PairedSummary accuracy;         // of accuracy_change
-  std::optional<double> p_non_inferior;  // one-sided t of accuracy_change + margin > 0
-  bool spread_reduced = false;    // p_adjusted <= alpha
-  bool accuracy_kept = false;     // p_non_inferior <= alpha
-  std::string verdict;            // one sentence in plain words, never "proves"
+  std::optional<double> p_increase_adjusted;  // the same for the other side (less)
+  PairedSummary accuracy;                     // of accuracy_change
+  std::optional<double> p_non_inferior;       // one-sided t of accuracy_change + margin > 0; sign-flip where sd is zero
+  bool spread_reduced = false;                // p_adjusted <= alpha
+  bool accuracy_kept = false;                 // p_non_inferior <= alpha
+  Verdict kind = Verdict::kNotTestable;
+  std::string verdict;  // one sentence in plain words, never "proves"
 };
 
-// A trial that gives no comparison, and why.
+// A trial that gives no comparison, and why. `arm` is "baseline" where the baseline itself is what lacks.
 struct Missing {
   std::string arm;
   uint64_t seed = 0;
@@ -58,12 +66,17 @@ struct Missing {
 struct Evidence {
   std::vector<ArmEvidence> arms;  // in sweep order
   std::vector<Missing> missing;
-  std::vector<uint64_t> dropped_blocks;  // seeds lacking some arm: left out for all arms
-  int64_t family = 0;             // comparisons that were adjusted for
-  double smallest_p = 1;          // the smallest adjusted p that this number of blocks can reach
-  std::vector<std::string> traps;  // what a reader must know about these numbers, in plain words
+  std::vector<uint64_t> complete_blocks;  // seeds that the comparisons use, in sweep order
+  std::vector<uint64_t> dropped_blocks;   // seeds lacking some arm: left out for all arms
+  int64_t family = 0;                     // comparisons that were adjusted for
+  double smallest_p = 1;                  // the smallest adjusted p that this number of blocks can reach
+  PairedSummary baseline_spread;          // of the baseline's var_unbiased over the complete blocks
+  std::optional<double> noise_share;  // mean noise_bias / mean var_unbiased of the baseline; absent where that is <= 0
+  std::vector<std::string> traps;     // what a reader must know about these numbers, in plain words
 };
 
+// Never fails for results that are merely incomplete: with no finished run every arm is "not testable". InvalidArgument
+// where the sweep itself makes no sense (alpha outside (0, 1), an unknown correction, an arm listed twice).
 StatusOr<Evidence> weigh(const SweepResults& results);
 
 }  // namespace evensweep
