@@ -86,6 +86,7 @@ struct TrialOutcome {
   uint64_t seed = 0;
   std::optional<RunKey> run;
   std::vector<std::string> notes;  // from the method: floored and clipped classes, identity, ...
+  std::optional<Failure> failure;  // the trial has no run and never will: its baseline failed, or so did its method
 };
 
 // Everything the statistics and the report need. Baseline trials come first, then the arms in sweep order, each by the

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "common/base/status.h"
+
+namespace evensweep {
+
+// The state folder of one coordinator, held exclusively for as long as this lives.
+class StateFolder {
+ public:
+  // Makes the folder if need be. FailedPrecondition on a network file system (SQLite's WAL needs shared memory) and
+  // when another process holds it; the message names that process.
+  static StatusOr<StateFolder> hold(const std::string& path);
+
+  StateFolder(StateFolder&& other) noexcept;
+  StateFolder& operator=(StateFolder&&) = delete;
+  ~StateFolder();
+
+  const std::string& path() const { return path_; }
+
+ private:
+  StateFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  std::string path_;
+  int lock_ = -1;
+};
+
+}  // namespace evensweep
