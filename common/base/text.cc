@@ -64,7 +64,7 @@ std::optional<std::string> nearest_name(std::string_view given, std::span<const 
   return best;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr size_t kMostCharacters = 60;
   constexpr char kDigits[] = "0123456789abcdef";
   std::string out = "\"";

@@ -15,7 +15,7 @@ std::optional<std::string> nearest_name(std::string_view given, std::span<const 
 
 // The text in double quotes for a message of one line: control characters and bytes that are no UTF-8 as \xNN, and
 // what is longer than 60 characters cut off with "...".
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool valid_utf8(std::string_view text);

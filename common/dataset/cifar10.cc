@@ -61,7 +61,7 @@ StatusOr<std::vector<std::string>> cifar10_class_names(const std::string& data_p
     if (name.ends_with('\r')) name.remove_suffix(1);
     if (!valid_utf8(name))
       return absl::InvalidArgumentError(
-          fmt::format("{}: the class name {} is not UTF-8; restore the file", path, quoted(name)));
+          fmt::format("{}: the class name {} is not UTF-8; restore the file", path, in_quotes(name)));
     if (!name.empty()) names.emplace_back(name);
   }
   if (names.size() == kClasses) return names;

@@ -16,6 +16,7 @@ namespace evensweep {
 namespace {
 
 constexpr size_t kMostClasses = 65535;
+constexpr char kOpenQuote[] = "a quoted cell that does not end with a quote on its line; close it";
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -108,14 +109,14 @@ std::optional<int64_t> whole_number(std::string_view text) {
 
 std::string did_you_mean(std::string_view given, std::span<const std::string> known) {
   const auto nearest = nearest_name(given, known);
-  return nearest ? fmt::format("; did you mean {}?", quoted(*nearest)) : std::string();
+  return nearest ? fmt::format("; did you mean {}?", in_quotes(*nearest)) : std::string();
 }
 
 // The columns by name, the first few of many.
 std::string listed(const std::vector<std::string>& names) {
   constexpr size_t kShown = 6;
   std::string list;
-  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) list += (i == 0 ? "" : ", ") + quoted(names[i]);
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) list += (i == 0 ? "" : ", ") + in_quotes(names[i]);
   return names.size() > kShown ? list + fmt::format(", ... ({} in all)", names.size()) : list;
 }
 
@@ -167,16 +168,16 @@ Status CsvReader::read_header(std::string_view line) {
     if (!cutter.next(cell)) return error(cell.column, "a quoted name that does not end with a quote; close it");
     std::string name = plain_text(cell);
     if (!valid_utf8(name))
-      return error(cell.column, fmt::format("the column name {} is not UTF-8; convert the file", quoted(name)));
+      return error(cell.column, fmt::format("the column name {} is not UTF-8; convert the file", in_quotes(name)));
     if (std::find(header.begin(), header.end(), name) != header.end())
-      return error(cell.column, fmt::format("the column name {} is there twice; rename one", quoted(name)));
+      return error(cell.column, fmt::format("the column name {} is there twice; rename one", in_quotes(name)));
     float ignored = 0;
     numbers += read_number(name, ignored) == Number::kGood ? 1 : 0;
     header.push_back(std::move(name));
   }
   if (header.size() == 1 && line.find_first_of(";\t|") != line.npos)
     return error(line.find_first_of(";\t|") + 1, fmt::format("{} between the names; separate cells with commas",
-                                                             quoted(line.substr(line.find_first_of(";\t|"), 1))));
+                                                             in_quotes(line.substr(line.find_first_of(";\t|"), 1))));
   if (numbers == header.size())
     return error(1, "only numbers where the header should be; put a first line with column names there");
   if (!header_.empty()) return check_same_header(header);
@@ -189,7 +190,7 @@ Status CsvReader::check_same_header(const std::vector<std::string>& header) cons
   for (size_t i = 0; i < std::min(header.size(), header_.size()); ++i)
     if (header[i] != header_[i])
       return error(1, fmt::format("column {} is {}, but {} in {}; all files need the same header", i + 1,
-                                  quoted(header[i]), quoted(header_[i]), first_path_));
+                                  in_quotes(header[i]), in_quotes(header_[i]), first_path_));
   if (header.size() == header_.size()) return absl::OkStatus();
   return error(1, fmt::format("{} columns, but {} in {}; all files need the same header", header.size(), header_.size(),
                               first_path_));
@@ -198,7 +199,7 @@ Status CsvReader::check_same_header(const std::vector<std::string>& header) cons
 Status CsvReader::choose_columns() {
   const auto label = std::find(header_.begin(), header_.end(), columns_.label);
   if (label == header_.end())
-    return error(1, fmt::format("no column {} for the labels{}; the columns are {}", quoted(columns_.label),
+    return error(1, fmt::format("no column {} for the labels{}; the columns are {}", in_quotes(columns_.label),
                                 did_you_mean(columns_.label, header_), listed(header_)));
   const auto label_column = static_cast<size_t>(label - header_.begin());
   uses_.assign(header_.size(), columns_.features.empty() ? Use::kFeature : Use::kIgnored);
@@ -222,13 +223,13 @@ Status CsvReader::choose_features(size_t label_column) {
   for (const std::string& name : columns_.features) {
     const auto found = std::find(header_.begin(), header_.end(), name);
     if (found == header_.end())
-      return error(1, fmt::format("no column {} for a feature{}; the columns are {}", quoted(name),
+      return error(1, fmt::format("no column {} for a feature{}; the columns are {}", in_quotes(name),
                                   did_you_mean(name, header_), listed(header_)));
     const auto column = static_cast<size_t>(found - header_.begin());
     if (column == label_column)
-      return error(1, fmt::format("{} is both label and feature; leave it out of the features", quoted(name)));
+      return error(1, fmt::format("{} is both label and feature; leave it out of the features", in_quotes(name)));
     if (uses_[column] == Use::kFeature)
-      return error(1, fmt::format("the feature {} is named twice; name it once", quoted(name)));
+      return error(1, fmt::format("the feature {} is named twice; name it once", in_quotes(name)));
     uses_[column] = Use::kFeature;
     slots_[column] = into_.feature_names.size();
     into_.feature_names.push_back(name);
@@ -241,25 +242,23 @@ Status CsvReader::read_row(std::string_view line) {
   into_.features.resize(into_.features.size() + static_cast<size_t>(into_.width));
   CellCutter cutter(line);
   CsvCell cell;
+  Status first_error;  // after that of a row with too few or too many cells, in which all cells are shifted
   size_t column = 0;
   for (; column < header_.size() && !cutter.done(); ++column) {
-    if (!cutter.next(cell))
-      return error(cell.column, "a quoted cell that does not end with a quote on its line; close it");
-    if (uses_[column] == Use::kFeature) EV_RETURN_IF_ERROR(read_feature(cell, column));
-    if (uses_[column] == Use::kLabel) EV_RETURN_IF_ERROR(read_label(cell));
+    if (!cutter.next(cell)) return error(cell.column, kOpenQuote);
+    if (uses_[column] == Use::kFeature) first_error.Update(read_feature(cell, column));
+    if (uses_[column] == Use::kLabel) first_error.Update(read_label(cell));
   }
-  if (column == header_.size() && cutter.done()) {
-    ++into_.rows;
-    return absl::OkStatus();
+  if (column < header_.size())
+    return error(line.size() + 1,
+                 fmt::format("the row ends after {} of {} cells; every row needs as many as the header", column,
+                             header_.size()));
+  if (!cutter.done()) {
+    cutter.next(cell);
+    return error(cell.column, fmt::format("more than {} cells; every row needs as many as the header", header_.size()));
   }
-  const size_t expected = header_.size();
-  if (column < expected)
-    return error(
-        line.size() + 1,
-        fmt::format("the row ends after {} of {} cells; every row needs as many as the header", column, expected));
-  if (!cutter.next(cell))
-    return error(cell.column, "a quoted cell that does not end with a quote on its line; close it");
-  return error(cell.column, fmt::format("more than {} cells; every row needs as many as the header", expected));
+  ++into_.rows;
+  return first_error;
 }
 
 Status CsvReader::read_feature(const CsvCell& cell, size_t column) {
@@ -270,18 +269,18 @@ Status CsvReader::read_feature(const CsvCell& cell, size_t column) {
   }
   const Number number = read_number(cell.text, value);
   if (number == Number::kGood) return absl::OkStatus();
-  const std::string name = quoted(header_[column]);
+  const std::string name = in_quotes(header_[column]);
   if (cell.text.empty())
     return error(cell.column, fmt::format("an empty cell in column {}; fill it in or delete the row", name));
   if (cell.text.find('\0') != cell.text.npos)
     return error(cell.column, fmt::format("a NUL byte in column {}; the file must be plain text (UTF-8)", name));
   if (number == Number::kNotFinite)
     return error(cell.column, fmt::format("{} in column {} is not a finite 32-bit number; replace it or delete the row",
-                                          quoted(cell.text), name));
+                                          in_quotes(cell.text), name));
   return error(cell.column,
                fmt::format("{} in column {} is not a number; correct it, or list the numeric columns under "
                            "columns.features",
-                           quoted(cell.text), name));
+                           in_quotes(cell.text), name));
 }
 
 Status CsvReader::read_label(const CsvCell& cell) {
@@ -293,15 +292,15 @@ Status CsvReader::read_label(const CsvCell& cell) {
   }
   if (scratch_.empty())
     return error(cell.column,
-                 fmt::format("no label in column {}; fill it in or delete the row", quoted(columns_.label)));
+                 fmt::format("no label in column {}; fill it in or delete the row", in_quotes(columns_.label)));
   if (!valid_utf8(scratch_))
-    return error(cell.column, fmt::format("the label {} is not UTF-8; convert the file", quoted(scratch_)));
+    return error(cell.column, fmt::format("the label {} is not UTF-8; convert the file", in_quotes(scratch_)));
   if (std::any_of(scratch_.begin(), scratch_.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
     return error(cell.column, fmt::format("a control character in the label {}; the file must be plain text (UTF-8)",
-                                          quoted(scratch_)));
+                                          in_quotes(scratch_)));
   if (labels_.size() == kMostClasses)
     return error(cell.column, fmt::format("more than {} classes; is {} really the label column?", kMostClasses,
-                                          quoted(columns_.label)));
+                                          in_quotes(columns_.label)));
   const auto index = static_cast<uint16_t>(labels_.size());
   label_index_.emplace(scratch_, index);
   labels_.push_back({.name = scratch_, .place = place(cell.column)});
@@ -312,7 +311,7 @@ Status CsvReader::read_label(const CsvCell& cell) {
 Status CsvReader::finish() {
   if (labels_.size() < 2)
     return absl::InvalidArgumentError(fmt::format("{}: every row has the label {}; at least two classes are needed",
-                                                  labels_[0].place, quoted(labels_[0].name)));
+                                                  labels_[0].place, in_quotes(labels_[0].name)));
   std::vector<std::optional<int64_t>> numbers;
   for (const Label& label : labels_) numbers.push_back(whole_number(label.name));
   const bool numeric = std::all_of(numbers.begin(), numbers.end(), [](const auto& n) { return n.has_value(); });
@@ -327,7 +326,8 @@ Status CsvReader::finish() {
     if (numeric && i > 0 && *numbers[order[i]] == *numbers[order[i - 1]]) {
       const Label &one = labels_[order[i - 1]], &other = labels_[order[i]];
       return absl::InvalidArgumentError(fmt::format("{}: the label {} is the same number as {} ({}); write it one way",
-                                                    other.place, quoted(other.name), quoted(one.name), one.place));
+                                                    other.place, in_quotes(other.name), in_quotes(one.name),
+                                                    one.place));
     }
     rank[order[i]] = static_cast<uint16_t>(i);
     into_.class_names.push_back(labels_[order[i]].name);

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "common/base/file.h"
+#include "common/base/text.h"
 #include "common/dataset/cifar10.h"
 #include "common/dataset/csv.h"
 
@@ -70,7 +71,7 @@ StatusOr<std::string> find_data_file(const std::string& path, std::span<const st
   };
   if (fs::path(path).is_absolute()) {
     if (is_file(path)) return path;
-    return absl::NotFoundError(fmt::format("no data file {}; correct the path", path));
+    return absl::NotFoundError(fmt::format("no data file {}; correct the path", in_quotes(path)));
   }
   std::string tried;
   for (const std::string& folder : folders_in_order) {
@@ -79,8 +80,8 @@ StatusOr<std::string> find_data_file(const std::string& path, std::span<const st
     tried += (tried.empty() ? "" : ", ") + folder;
   }
   return absl::NotFoundError(
-      fmt::format("no data file {} in {}; put it there, or name its folder with --data or EVENSWEEP_DATA", path,
-                  tried.empty() ? "any folder" : tried));
+      fmt::format("no data file {} in {}; put it there, or name its folder with --data or EVENSWEEP_DATA",
+                  in_quotes(path), tried.empty() ? "any folder" : tried));
 }
 
 }  // namespace evensweep

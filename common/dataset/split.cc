@@ -66,7 +66,7 @@ std::string lacking(const Dataset& dataset, const std::vector<Counts>& in_files,
   for (size_t c = 0; c < in_parts.size(); ++c) {
     if (in_parts[c][part] > 0 || ++classes > kShown) continue;
     const int64_t rows = in_files[c][kTrain] + in_files[c][kValidation] + in_files[c][kTest];
-    list += fmt::format("{}{} ({} row{} in all)", list.empty() ? "" : ", ", quoted(dataset.class_names[c]), rows,
+    list += fmt::format("{}{} ({} row{} in all)", list.empty() ? "" : ", ", in_quotes(dataset.class_names[c]), rows,
                         rows == 1 ? "" : "s");
   }
   return classes > kShown ? list + fmt::format(" and {} more", classes - kShown) : list;
