@@ -37,14 +37,16 @@ double added_by_noise(std::span<const double> variances);
 StatusOr<ConfusionMatrix> count_confusions(std::span<const int64_t> labels, std::span<const int64_t> predictions,
                                            int64_t classes);
 
-// What else papers report. A class that is never predicted has precision and F1 zero.
+// What else papers report. What is undefined counts as 0: recall of a class without examples, precision of a class that
+// is never predicted, F1 of a class that is neither, the coefficients where one class alone is there or predicted.
 struct AgreementMetrics {
-  std::vector<double> precision, f1;
+  std::vector<double> recall, precision, f1;
   double macro_precision = 0, macro_f1 = 0;
-  double matthews = 0;            // multiclass correlation (Gorodkin 2004); 0 where undefined
-  double kappa = 0;               // Cohen 1960; 0 where undefined
-  double geometric_mean = 0;      // of the TPRs
-  double mean_abs_deviation = 0;  // of the TPRs from their mean
+  double accuracy = 0, balanced_accuracy = 0;
+  double matthews = 0;            // multiclass correlation (Gorodkin 2004)
+  double kappa = 0;               // Cohen 1960
+  double geometric_mean = 0;      // of the recalls
+  double mean_abs_deviation = 0;  // of the recalls from their mean
 };
 StatusOr<AgreementMetrics> agreement_metrics(const ConfusionMatrix& test);
 

@@ -1,0 +1,168 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "sweeps/stats/adjust.h"
+#include "sweeps/stats/words.h"
+
+namespace evensweep {
+namespace {
+
+constexpr double kNoticeableNoise = 0.2;
+constexpr double kLeftSkewed = -1;
+constexpr size_t kSkewnessBlocks = 8;
+
+using Traps = std::vector<std::string>;
+
+bool each_block_splits_anew(const DatasetSpec& dataset) {
+  return dataset.test_files.empty() && !dataset.split.seed.has_value();
+}
+
+void too_few_blocks(const SweepResults& results, const Evidence& evidence, Traps& traps) {
+  if (evidence.family == 0) return;
+  const AnalysisSpec& analysis = results.sweep.analysis;
+  const auto planned = static_cast<int64_t>(results.sweep.seeds.size());
+  const int64_t counted = analysis.correction == "holm" ? evidence.family : 1;
+  const int64_t needed = min_blocks(counted, analysis.alpha, /*two_sided=*/false);
+  const std::string comparisons = fmt::format("{} comparison{}", counted, counted == 1 ? "" : "s");
+  if (planned < needed) {
+    traps.push_back(fmt::format("{} seeds can never reach p <= {} with {}, whatever the effect: {} seeds are needed",
+                                planned, analysis.alpha, comparisons, needed));
+  } else if (static_cast<int64_t>(evidence.complete_blocks.size()) < needed) {
+    traps.push_back(fmt::format("the {} complete blocks cannot reach p <= {} with {}: {} are needed",
+                                evidence.complete_blocks.size(), analysis.alpha, comparisons, needed));
+  }
+}
+
+void lost_blocks(const SweepResults& results, const Evidence& evidence, Traps& traps) {
+  const auto planned = static_cast<int64_t>(results.sweep.seeds.size());
+  const auto complete = static_cast<int64_t>(evidence.complete_blocks.size());
+  if (complete == planned) return;
+  traps.push_back(fmt::format(
+      "{} of {} blocks are left out for all arms because a run lacks; {}", planned - complete, planned,
+      too_many_blocks_lost(complete, planned)
+          ? "that is more than a tenth, so there is no verdict. Looking at interim results and stopping at a small p "
+            "makes false findings two to four times as frequent"
+          : "what is left may differ from what is lost"));
+}
+
+void shared_rows(const SweepResults& results, const Evidence& evidence, Traps& traps) {
+  const ClassTable& classes = results.sweep.classes;
+  const int64_t test = std::accumulate(classes.test.begin(), classes.test.end(), int64_t{0});
+  const int64_t train = std::accumulate(classes.train.begin(), classes.train.end(), int64_t{0});
+  if (evidence.complete_blocks.size() < 2) return;
+  if (!each_block_splits_anew(results.sweep.dataset)) {
+    traps.push_back(fmt::format(
+        "all blocks share one test set of {} examples: the p values speak of seeds on this test set, not of new data",
+        test));
+    return;
+  }
+  const double n = static_cast<double>(evidence.complete_blocks.size());
+  const double widening = std::sqrt(1 + n * static_cast<double>(test) / std::max(1.0, static_cast<double>(train)));
+  traps.push_back(fmt::format(
+      "every block splits the same {} rows anew, so blocks share rows and are not independent: p values are too "
+      "small; by the rule of Nadeau and Bengio the intervals ought to be {:.1f} times as wide",
+      train + test + std::accumulate(classes.validation.begin(), classes.validation.end(), int64_t{0}), widening));
+}
+
+void test_noise(const Evidence& evidence, Traps& traps) {
+  if (evidence.baseline_spread.n == 0) return;
+  if (!evidence.noise_share) {
+    traps.push_back("Var(s) of the baseline is no larger than the noise of its test set: no imbalance is measurable");
+  } else if (evidence.noise_share > kNoticeableNoise) {
+    traps.push_back(fmt::format(
+        "the noise of the test set adds {:.0f} % to the baseline's Var(s); D is corrected for it on average, but a "
+        "larger test set would show the same effect with fewer seeds",
+        *evidence.noise_share * 100));
+  }
+  const PairedSummary& spread = evidence.baseline_spread;
+  if (evidence.noise_share && spread.status == PairedStatus::kOk && spread.ci_low <= 0) {
+    traps.push_back(fmt::format(
+        "the interval of the baseline's corrected Var(s), {} to {} pp^2, contains 0: no imbalance is measurable with "
+        "this test set, so there is none to reduce",
+        in_pp2(spread.ci_low), in_pp2(spread.ci_high)));
+  }
+}
+
+void best_of_grid(const SweepResults& results, const Evidence& evidence, Traps& traps) {
+  std::map<std::string, int64_t> settings;
+  for (const ArmEvidence& arm : evidence.arms) settings[arm.arm.method] += arm.identity ? 0 : 1;
+  const auto grid = [](const auto& entry) { return entry.second > 1; };
+  if (std::any_of(settings.begin(), settings.end(), grid)) {
+    traps.push_back(
+        "several settings of a method ran on the same seeds: the D of whichever looks best is too large on average; "
+        "repeat that setting alone on fresh seeds before quoting it");
+  }
+  if (results.sweep.analysis.correction == "none" && evidence.family > 1) {
+    traps.push_back(fmt::format(
+        "p values are not adjusted although {} arms are compared: with no effect anywhere, one of them falls below {} "
+        "by chance in up to {:.0f} % of sweeps",
+        evidence.family, results.sweep.analysis.alpha,
+        100 * (1 - std::pow(1 - results.sweep.analysis.alpha, static_cast<double>(evidence.family)))));
+  }
+}
+
+void coarse_accuracy(const SweepResults& results, Traps& traps) {
+  const ClassTable& classes = results.sweep.classes;
+  const auto test = static_cast<double>(std::accumulate(classes.test.begin(), classes.test.end(), int64_t{0}));
+  const double margin = results.sweep.analysis.accuracy_margin;
+  if (test > 0 && margin < 1 / test) {
+    traps.push_back(
+        fmt::format("the accuracy margin of {} pp is less than one test example of {:.0f}", in_pp(margin), test));
+  }
+}
+
+double skewness(const std::vector<BlockEffect>& blocks, double mean) {
+  double second = 0, third = 0;
+  for (const BlockEffect& block : blocks) {
+    const double off = block.d_unbiased - mean;
+    second += off * off;
+    third += off * off * off;
+  }
+  const auto n = static_cast<double>(blocks.size());
+  return second > 0 ? third / n / std::pow(second / n, 1.5) : 0;
+}
+
+double mean_change(const ArmEvidence& arm, double BlockEffect::*field) {
+  double sum = 0;
+  for (const BlockEffect& block : arm.blocks) sum += block.*field;
+  return arm.blocks.empty() ? 0 : sum / static_cast<double>(arm.blocks.size());
+}
+
+void about_arm(const ArmEvidence& arm, Traps& traps) {
+  if (arm.diverged_blocks > 0) {
+    traps.push_back(fmt::format(
+        "{} diverged in {} of {} blocks; it is not tested, but counts as a comparison, and costs no other arm a block",
+        arm.name, arm.diverged_blocks, arm.planned_blocks));
+  }
+  if (!arm.spread_reduced) return;
+  const double worst = mean_change(arm, &BlockEffect::worst_tpr_change);
+  if (worst < 0) {
+    traps.push_back(fmt::format("{} levels down: the spread falls, but so does the worst class, by {} pp on average",
+                                arm.name, in_pp(-worst)));
+  }
+  if (arm.blocks.size() >= kSkewnessBlocks && skewness(arm.blocks, arm.d.mean) < kLeftSkewed) {
+    traps.push_back(fmt::format(
+        "the differences of {} are skewed to the left; the sign-flip test assumes symmetry, its p may be too small",
+        arm.name));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> find_traps(const SweepResults& results, const Evidence& evidence) {
+  Traps traps;
+  too_few_blocks(results, evidence, traps);
+  lost_blocks(results, evidence, traps);
+  shared_rows(results, evidence, traps);
+  test_noise(evidence, traps);
+  best_of_grid(results, evidence, traps);
+  coarse_accuracy(results, traps);
+  for (const ArmEvidence& arm : evidence.arms) about_arm(arm, traps);
+  return traps;
+}
+
+}  // namespace evensweep

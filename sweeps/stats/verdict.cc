@@ -1,0 +1,119 @@
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "sweeps/stats/words.h"
+
+namespace evensweep {
+namespace {
+
+// Three digits and never an exponent: "1234", "12.3", "0.00123".
+std::string plain(double value) {
+  if (value == 0 || !std::isfinite(value)) return fmt::format("{}", value == 0 ? 0.0 : value);
+  const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  return fmt::format("{:.{}f}", value, std::min(12, std::max(0, 2 - magnitude)));
+}
+
+std::string percent(double share) { return plain(share * 100); }
+
+std::string signed_pp(double share) { return (share > 0 ? "+" : "") + in_pp(share); }
+
+// "mean D 5.2 pp^2, 95 % interval 1.1 to 9.3, 10 blocks, adjusted p 0.0039"
+std::string effect_text(const AnalysisSpec& analysis, const ArmEvidence& arm, const std::optional<double>& p) {
+  std::string text = fmt::format("mean D {} pp^2", in_pp2(arm.d.mean));
+  if (arm.d.status == PairedStatus::kOk) {
+    text += fmt::format(", {} % interval {} to {}", percent(1 - analysis.alpha), in_pp2(arm.d.ci_low),
+                        in_pp2(arm.d.ci_high));
+  }
+  text += fmt::format(", {} block{}", arm.d.n, arm.d.n == 1 ? "" : "s");
+  const char* word = analysis.correction == "none" ? "unadjusted" : "adjusted";
+  if (p) text += fmt::format(", {} p {}", word, p_text(*p));
+  return text;
+}
+
+std::string accuracy_text(const AnalysisSpec& analysis, const ArmEvidence& arm) {
+  std::string text = fmt::format("accuracy {} pp", signed_pp(arm.accuracy.mean));
+  if (arm.p_non_inferior) {
+    text += fmt::format(" (margin {} pp, non-inferiority p {})", in_pp(analysis.accuracy_margin),
+                        p_text(*arm.p_non_inferior));
+  }
+  return text;
+}
+
+// Empty if the arm can be judged.
+std::string why_not_testable(const AnalysisSpec& analysis, const Evidence& evidence, const ArmEvidence& arm) {
+  const auto complete = static_cast<int64_t>(evidence.complete_blocks.size());
+  if (arm.diverged_blocks > 0) {
+    return fmt::format("training diverged in {} of {} blocks, a failure of the method", arm.diverged_blocks,
+                       arm.planned_blocks);
+  }
+  if (!arm.p_adjusted) return "no block has both a baseline and a finished run of this arm";
+  if (complete < 2) return "one complete block; a comparison needs at least two";
+  if (too_many_blocks_lost(complete, arm.planned_blocks)) {
+    return fmt::format("{} of {} planned blocks are complete; so far {}", complete, arm.planned_blocks,
+                       effect_text(analysis, arm, arm.p_adjusted));
+  }
+  if (evidence.smallest_p > analysis.alpha) {
+    return fmt::format("{} blocks and {} comparisons reach p {} at best; {}", complete, evidence.family,
+                       p_text(evidence.smallest_p), effect_text(analysis, arm, arm.p_adjusted));
+  }
+  return "";
+}
+
+// The 90 % interval of the accuracy change lies below -margin.
+bool accuracy_falls(const AnalysisSpec& analysis, const ArmEvidence& arm) {
+  std::vector<double> change;
+  for (const BlockEffect& block : arm.blocks) change.push_back(block.accuracy_change);
+  const NonInferiority test = non_inferiority(change, analysis.accuracy_margin);
+  return test.above_loss.status == PairedStatus::kOk && test.ci90.high < -analysis.accuracy_margin;
+}
+
+Verdict kind_of(const AnalysisSpec& analysis, const ArmEvidence& arm) {
+  if (arm.spread_reduced) {
+    if (arm.accuracy_kept) return Verdict::kReducedAccuracyKept;
+    return accuracy_falls(analysis, arm) ? Verdict::kReducedAccuracyLost : Verdict::kReducedAccuracyOpen;
+  }
+  const bool increased = arm.p_increase_adjusted && *arm.p_increase_adjusted <= analysis.alpha;
+  return increased ? Verdict::kIncreased : Verdict::kNotShown;
+}
+
+}  // namespace
+
+const char* verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kIdentity: return "identity";
+    case Verdict::kNotTestable: return "not testable";
+    case Verdict::kReducedAccuracyKept: return "spread reduced, accuracy kept";
+    case Verdict::kReducedAccuracyOpen: return "spread reduced, accuracy loss not excluded";
+    case Verdict::kReducedAccuracyLost: return "spread reduced, accuracy falls";
+    case Verdict::kIncreased: return "spread increased";
+    case Verdict::kNotShown: return "no reduction shown";
+  }
+  return "";
+}
+
+std::string in_pp2(double variance) { return plain(variance * 1e4); }
+std::string in_pp(double share) { return plain(share * 100); }
+std::string p_text(double p) { return p < 1e-4 ? "< 0.0001" : fmt::format("{:.2g}", p); }
+
+bool too_many_blocks_lost(int64_t complete, int64_t planned) { return (planned - complete) * 10 > planned; }
+
+void judge(const AnalysisSpec& analysis, const Evidence& evidence, ArmEvidence& arm) {
+  if (arm.identity) {
+    arm.kind = Verdict::kIdentity;
+    arm.verdict = "identity: same as baseline, there is nothing to compare";
+    return;
+  }
+  const std::string why_not = why_not_testable(analysis, evidence, arm);
+  if (!why_not.empty()) {
+    arm.kind = Verdict::kNotTestable;
+    arm.verdict = "not testable: " + why_not;
+    return;
+  }
+  arm.kind = kind_of(analysis, arm);
+  const auto& p = arm.kind == Verdict::kIncreased ? arm.p_increase_adjusted : arm.p_adjusted;
+  arm.verdict =
+      fmt::format("{}: {}; {}", verdict_name(arm.kind), effect_text(analysis, arm, p), accuracy_text(analysis, arm));
+}
+
+}  // namespace evensweep
