@@ -71,7 +71,8 @@ v1::FailureClass failure_class_proto(FailureClass failure) {
 StatusOr<Progress> progress_of(const v1::Progress& proto) {
   const bool fraction_ok = proto.fraction() >= 0 && proto.fraction() <= 1;
   if (!fraction_ok) return invalid("progress is outside 0..1");
-  if (!std::isfinite(proto.examples_per_second()) || proto.examples_per_second() < 0) return invalid("rate is not a positive number");
+  if (!std::isfinite(proto.examples_per_second()) || proto.examples_per_second() < 0)
+    return invalid("rate is not a positive number");
   return Progress{.fraction = proto.fraction(), .examples_per_second = proto.examples_per_second()};
 }
 
@@ -109,7 +110,8 @@ StatusOr<Hello> hello_of(const v1::Hello& proto) {
   EV_RETURN_IF_ERROR(check_text(proto.incarnation(), "incarnation"));
   EV_RETURN_IF_ERROR(check_text(proto.host(), "host"));
   EV_RETURN_IF_ERROR(check_text(proto.version(), "version"));
-  if (proto.slots() == 0 || proto.slots() > wire::kMostSlots) return invalid("slots are outside 1.." + std::to_string(wire::kMostSlots));
+  if (proto.slots() == 0 || proto.slots() > wire::kMostSlots)
+    return invalid("slots are outside 1.." + std::to_string(wire::kMostSlots));
   EV_ASSIGN_OR_RETURN(std::vector<AttemptId> held, attempts_of(proto.held()));
   return Hello{.agent = AgentId(proto.agent_id()),
                .incarnation = proto.incarnation(),
@@ -121,21 +123,22 @@ StatusOr<Hello> hello_of(const v1::Hello& proto) {
 
 void put(const Update& update, v1::Update* proto) {
   put(update.attempt, proto->mutable_attempt());
-  std::visit(Overloaded{
-                 [&](const Started& started) { proto->mutable_started()->set_resumed_at_epoch(started.resumed_at_epoch); },
-                 [&](const Progress& progress) {
-                   proto->mutable_progress()->set_fraction(progress.fraction);
-                   proto->mutable_progress()->set_examples_per_second(progress.examples_per_second);
-                 },
-                 [&](const Succeeded& succeeded) { proto->mutable_succeeded()->set_result_json(succeeded.result_json); },
-                 [&](const Failure& failure) {
-                   v1::Failed* failed = proto->mutable_failed();
-                   failed->set_failure(failure_class_proto(failure.failure));
-                   failed->set_message(failure.message);
-                   failed->set_stderr_tail(failure.stderr_tail);
-                 },
-             },
-             update.what);
+  std::visit(
+      Overloaded{
+          [&](const Started& started) { proto->mutable_started()->set_resumed_at_epoch(started.resumed_at_epoch); },
+          [&](const Progress& progress) {
+            proto->mutable_progress()->set_fraction(progress.fraction);
+            proto->mutable_progress()->set_examples_per_second(progress.examples_per_second);
+          },
+          [&](const Succeeded& succeeded) { proto->mutable_succeeded()->set_result_json(succeeded.result_json); },
+          [&](const Failure& failure) {
+            v1::Failed* failed = proto->mutable_failed();
+            failed->set_failure(failure_class_proto(failure.failure));
+            failed->set_message(failure.message);
+            failed->set_stderr_tail(failure.stderr_tail);
+          },
+      },
+      update.what);
 }
 
 void put(const Hello& hello, v1::Hello* proto) {
@@ -176,7 +179,8 @@ StatusOr<CoordinatorMessage> decode(const v1::CoordinatorMessage& message) {
   switch (message.kind_case()) {
     case v1::CoordinatorMessage::kWelcome: {
       const v1::Welcome& proto = message.welcome();
-      if (proto.heartbeat_ms() == 0 || proto.lease_ms() < proto.heartbeat_ms()) return invalid("impossible heartbeat or lease time");
+      if (proto.heartbeat_ms() == 0 || proto.lease_ms() < proto.heartbeat_ms())
+        return invalid("impossible heartbeat or lease time");
       return Welcome{.heartbeat = Duration(proto.heartbeat_ms()), .lease = Duration(proto.lease_ms())};
     }
     case v1::CoordinatorMessage::kLeases: {

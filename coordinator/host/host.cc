@@ -1,0 +1,231 @@
+#include "coordinator/host/host.h"
+
+#include <boost/asio/post.hpp>
+#include <future>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/model/json.h"
+
+namespace evensweep {
+namespace {
+
+constexpr std::chrono::milliseconds kPublishInterval{100};
+
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+}  // namespace
+
+Host::Host(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options)
+    : store_(std::move(store)),
+      clock_(clock),
+      work_(boost::asio::make_work_guard(io_)),
+      core_(options),
+      deadline_(io_),
+      publish_timer_(io_) {}
+
+StatusOr<std::unique_ptr<Host>> Host::start(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options) {
+  std::unique_ptr<Host> host(new Host(std::move(store), clock, options));
+  EV_RETURN_IF_ERROR(host->restore());
+  host->thread_ = std::thread([raw = host.get()] { raw->io_.run(); });
+  return host;
+}
+
+Status Host::restore() {
+  EV_ASSIGN_OR_RETURN(const Snapshot snapshot, store_->load());
+  core_.restore(snapshot, clock_.now());
+  arm_deadline();
+  return absl::OkStatus();
+}
+
+Host::~Host() {
+  work_.reset();
+  io_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Host::submit(Sweep sweep, std::function<void(StatusOr<SweepStatus>)> reply) {
+  SweepId id = sweep_id(sweep);
+  auto after = [this, id, reply = std::move(reply)] {
+    if (!failure_.ok())
+      reply(failure_);
+    else
+      reply(*core_.status(id));
+  };
+  post({.work = SweepSubmitted{.id = std::move(id), .sweep = std::move(sweep)}, .after_commit = std::move(after)});
+}
+
+ConnectionId Host::connect(Hello hello, Connection connection) {
+  ConnectionId id = 0;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    id = ++last_connection_;
+  }
+  post({.work = [this, id, connection = std::move(connection)] { connections_[id] = connection; }});
+  post({.work = AgentConnected{.connection = id, .hello = std::move(hello)}});
+  return id;
+}
+
+void Host::receive(ConnectionId connection, AgentMessage message) {
+  std::visit(Overloaded{
+                 [&](Hello&) {
+                   // One Hello to a stream; a peer that greets twice is not one of ours.
+                   post({.work = [this, connection] {
+                     if (const auto found = connections_.find(connection); found != connections_.end())
+                       found->second.close();
+                   }});
+                 },
+                 [&](auto& known) { post({.work = AgentSaid{.connection = connection, .message = std::move(known)}}); },
+             },
+             message);
+}
+
+void Host::disconnect(ConnectionId connection) {
+  post({.work = AgentDisconnected{.connection = connection},
+        .after_commit = [this, connection] { connections_.erase(connection); }});
+}
+
+Host::WatchId Host::watch(const SweepId& sweep, std::function<void(const StatusOr<SweepStatus>&)> callback) {
+  WatchId id = 0;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    id = ++last_watch_;
+  }
+  post({.work = [this, id, sweep, callback = std::move(callback)] {
+    watches_[id] = {.sweep = sweep, .callback = callback};
+    publish();
+  }});
+  return id;
+}
+
+void Host::unwatch(WatchId watch) {
+  post({.work = [this, watch] { watches_.erase(watch); }});
+}
+
+StatusOr<SweepResults> Host::results(const SweepId& sweep) {
+  std::promise<StatusOr<SweepResults>> promise;
+  post({.work = [&] { promise.set_value(store_->sweep_results(sweep)); }});
+  return promise.get_future().get();
+}
+
+void Host::post(Pending pending) {
+  const std::lock_guard lock(inbox_mutex_);
+  inbox_.push_back(std::move(pending));
+  if (std::exchange(pump_posted_, true)) return;
+  boost::asio::post(io_, [this] { pump(); });
+}
+
+void Host::pump() {
+  std::vector<Pending> batch;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    batch.swap(inbox_);
+    pump_posted_ = false;
+  }
+  Step together;
+  for (Pending& pending : batch) {
+    if (auto* function = std::get_if<std::function<void()>>(&pending.work)) {
+      (*function)();
+      continue;
+    }
+    if (!failure_.ok()) continue;
+    Step step = core_.handle(clock_.now(), std::get<Event>(pending.work));
+    std::move(step.records.begin(), step.records.end(), std::back_inserter(together.records));
+    std::move(step.effects.begin(), step.effects.end(), std::back_inserter(together.effects));
+  }
+  if (failure_.ok()) {
+    if (const Status status = store_->commit(together.records, clock_.unix_millis()); !status.ok()) fail(status);
+  }
+  if (failure_.ok())
+    for (const Effect& effect : together.effects) carry_out(effect);
+  for (Pending& pending : batch)
+    if (pending.after_commit) pending.after_commit();
+  arm_deadline();
+  publish_soon();
+}
+
+void Host::carry_out(const Effect& effect) {
+  std::visit(Overloaded{
+                 [&](const Send& send) {
+                   if (const auto found = connections_.find(send.connection); found != connections_.end())
+                     found->second.send(send.message);
+                 },
+                 [&](const Grant& granted) { grant(granted); },
+                 [&](const FetchBaseline& fetch) { fetch_baseline(fetch.run); },
+                 [&](const Close& close) {
+                   if (const auto found = connections_.find(close.connection); found != connections_.end())
+                     found->second.close();
+                 },
+             },
+             effect);
+}
+
+void Host::grant(const Grant& grant) {
+  const auto connection = connections_.find(grant.connection);
+  if (connection == connections_.end()) return;
+  Leases leases;
+  for (const AttemptId& attempt : grant.attempts) {
+    StatusOr<std::string> spec = store_->run_spec(attempt.run);
+    if (!spec.ok()) return fail(spec.status());
+    leases.leases.push_back({.attempt = attempt, .run_spec_json = *std::move(spec)});
+  }
+  connection->second.send(std::move(leases));
+}
+
+void Host::fetch_baseline(const RunKey& run) {
+  StatusOr<RunResult> result = store_->result(run);
+  if (!result.ok()) return fail(result.status());
+  post({.work = BaselineFetched{.run = run, .validation = std::move(result->validation)}});
+}
+
+// Nothing is acted on any more. Agents keep what they hold and deliver it to the next coordinator.
+void Host::fail(const Status& status) {
+  if (!failure_.ok()) return;
+  failure_ = status;
+  log(LogLevel::kError, "coordinator", std::string(status.message()));
+  for (const auto& [id, connection] : connections_) connection.close();
+  publish();
+}
+
+void Host::arm_deadline() {
+  const std::optional<TimePoint> deadline = core_.next_deadline();
+  if (!deadline) return;
+  deadline_.expires_after(std::max(Duration(0), *deadline - clock_.now()));
+  deadline_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) post({.work = TimePassed{}});
+  });
+}
+
+void Host::publish_soon() {
+  if (watches_.empty() || std::exchange(publish_armed_, true)) return;
+  publish_timer_.expires_after(kPublishInterval);
+  publish_timer_.async_wait([this](const boost::system::error_code& error) {
+    publish_armed_ = false;
+    if (!error) publish();
+  });
+}
+
+void Host::publish() {
+  for (auto watch = watches_.begin(); watch != watches_.end();) {
+    StatusOr<SweepStatus> status = failure_;
+    if (failure_.ok()) {
+      const std::optional<SweepStatus> known = core_.status(watch->second.sweep);
+      if (known)
+        status = *known;
+      else
+        status = absl::NotFoundError("sweep " + watch->second.sweep.str() + " is not known here");
+    }
+    watch->second.callback(status);
+    if (status.ok() && !status->over)
+      ++watch;
+    else
+      watch = watches_.erase(watch);
+  }
+}
+
+}  // namespace evensweep

@@ -1,0 +1,95 @@
+#pragma once
+// Runs the core: one thread, one store, real time. gRPC and HTTP threads post to it and never block on it.
+//
+// What arrives while a commit is under way is handled together and committed together (group commit), so a single event
+// waits for nothing and a flood costs few commits. Effects run only after the commit. If a commit fails, the host does
+// nothing more than tell so.
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "coordinator/core/core.h"
+#include "coordinator/store/store.h"
+
+namespace evensweep {
+
+class Host {
+ public:
+  using WatchId = uint64_t;
+  // Called on the host's thread; must not block.
+  struct Connection {
+    std::function<void(CoordinatorMessage)> send;
+    std::function<void()> close;
+  };
+
+  // Restores the core from the store and starts the thread.
+  static StatusOr<std::unique_ptr<Host>> start(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options);
+  ~Host();
+
+  // All of these may be called from any thread.
+  void submit(Sweep sweep, std::function<void(StatusOr<SweepStatus>)> reply);
+  ConnectionId connect(Hello hello, Connection connection);
+  void receive(ConnectionId connection, AgentMessage message);
+  void disconnect(ConnectionId connection);
+  // Calls back at once if the sweep is known, then after changes, at most ten times a second; the last call says
+  // `over`. An error is the last call too: the sweep is not known, or the host has failed.
+  WatchId watch(const SweepId& sweep, std::function<void(const StatusOr<SweepStatus>&)> callback);
+  void unwatch(WatchId watch);
+  // What is stored of a sweep; waits for its turn on the host's thread.
+  StatusOr<SweepResults> results(const SweepId& sweep);
+
+ private:
+  struct Pending {
+    std::variant<Event, std::function<void()>> work;  // a function runs between commits, on the host's thread
+    std::function<void()> after_commit;
+  };
+  struct Watch {
+    SweepId sweep;
+    std::function<void(const StatusOr<SweepStatus>&)> callback;
+  };
+
+  Host(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options);
+  Status restore();
+  void post(Pending pending);
+  void pump();
+  void carry_out(const Effect& effect);
+  void grant(const Grant& grant);
+  void fetch_baseline(const RunKey& run);
+  void fail(const Status& status);
+  void arm_deadline();
+  void publish_soon();
+  void publish();
+
+  std::unique_ptr<Store> store_;
+  const Clock& clock_;
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::thread thread_;
+
+  std::mutex inbox_mutex_;  // guards the next four
+  std::vector<Pending> inbox_;
+  bool pump_posted_ = false;
+  ConnectionId last_connection_ = 0;
+  WatchId last_watch_ = 0;
+
+  // Of the host's thread alone.
+  Core core_;
+  Status failure_;
+  std::map<ConnectionId, Connection> connections_;
+  std::map<WatchId, Watch> watches_;
+  boost::asio::steady_timer deadline_;
+  boost::asio::steady_timer publish_timer_;
+  bool publish_armed_ = false;
+};
+
+}  // namespace evensweep

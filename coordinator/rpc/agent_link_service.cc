@@ -1,0 +1,110 @@
+#include "coordinator/rpc/agent_link_service.h"
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/wire/link_codec.h"
+#include "coordinator/rpc/server.h"
+
+namespace evensweep {
+
+// One agent's stream. Reads come on gRPC's threads one after another, sends come from the host's thread.
+class AgentStream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage> {
+ public:
+  // What the host holds of a stream; the stream may be gone before the host lets go.
+  struct Door {
+    std::mutex mutex;
+    AgentStream* stream = nullptr;
+  };
+
+  AgentStream(Host& host, Streams<AgentStream>& streams)
+      : host_(host), streams_(streams), door_(std::make_shared<Door>()) {
+    door_->stream = this;
+    streams_.add(this);
+    StartRead(&incoming_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return end();
+    StatusOr<AgentMessage> message = decode(incoming_);
+    if (!message.ok()) return refuse(message.status());
+    if (!connection_ && !std::holds_alternative<Hello>(*message))
+      return refuse(absl::FailedPreconditionError("the first message must be Hello"));
+    if (connection_)
+      host_.receive(*connection_, *std::move(message));
+    else
+      greet(std::get<Hello>(*std::move(message)));
+    StartRead(&incoming_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    outgoing_.pop_front();
+    if (ok && !finished_ && !outgoing_.empty()) StartWrite(&outgoing_.front());
+  }
+
+  void OnDone() override {
+    {
+      const std::lock_guard lock(door_->mutex);
+      door_->stream = nullptr;
+    }
+    if (connection_) host_.disconnect(*connection_);
+    streams_.remove(this);
+    delete this;
+  }
+
+  void end() { finish(grpc::Status::OK); }
+
+ private:
+  void greet(Hello hello) {
+    connection_ = host_.connect(std::move(hello), {.send =
+                                                       [door = door_](const CoordinatorMessage& message) {
+                                                         const std::lock_guard lock(door->mutex);
+                                                         if (door->stream != nullptr)
+                                                           door->stream->send(encode(message));
+                                                       },
+                                                   .close =
+                                                       [door = door_] {
+                                                         const std::lock_guard lock(door->mutex);
+                                                         if (door->stream != nullptr) door->stream->end();
+                                                       }});
+  }
+
+  void send(v1::CoordinatorMessage message) {
+    const std::lock_guard lock(mutex_);
+    if (finished_) return;
+    outgoing_.push_back(std::move(message));
+    if (outgoing_.size() == 1) StartWrite(&outgoing_.front());
+  }
+
+  void refuse(const Status& status) {
+    log(LogLevel::kWarning, "coordinator", "refused an agent's message: " + std::string(status.message()));
+    finish(to_grpc(status));
+  }
+
+  void finish(const grpc::Status& status) {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(finished_, true)) return;
+    Finish(status);
+  }
+
+  Host& host_;
+  Streams<AgentStream>& streams_;
+  std::shared_ptr<Door> door_;
+  std::optional<ConnectionId> connection_;  // of the reading side alone
+  v1::AgentMessage incoming_;
+
+  std::mutex mutex_;                             // guards the rest
+  std::deque<v1::CoordinatorMessage> outgoing_;  // the first one is being written
+  bool finished_ = false;
+};
+
+grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentLinkService::Connect(
+    grpc::CallbackServerContext*) {
+  return new AgentStream(host_, streams_);  // deletes itself in OnDone
+}
+
+}  // namespace evensweep

@@ -1,0 +1,57 @@
+#include "coordinator/rpc/server.h"
+
+#include <grpcpp/health_check_service_interface.h>
+
+#include <chrono>
+
+#include "common/wire/limits.h"
+#include "coordinator/rpc/agent_link_service.h"
+#include "coordinator/rpc/sweeps_service.h"
+
+namespace evensweep {
+
+RpcServer::RpcServer(Host& host)
+    : agent_link_(std::make_unique<AgentLinkService>(host)), sweeps_(std::make_unique<SweepsService>(host)) {}
+
+StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vector<std::string>& addresses) {
+  std::unique_ptr<RpcServer> self(new RpcServer(host));
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  // Two coordinators must not share a port unnoticed, which gRPC would allow.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetMaxReceiveMessageSize(wire::kMostMessage);
+  self->ports_.resize(addresses.size());
+  for (size_t i = 0; i < addresses.size(); ++i)
+    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &self->ports_[i]);
+  builder.RegisterService(self->agent_link_.get());
+  builder.RegisterService(self->sweeps_.get());
+  self->server_ = builder.BuildAndStart();
+  if (!self->server_)
+    return absl::UnavailableError("cannot listen on " +
+                                  (addresses.empty() ? "the in-process channel" : addresses.front()));
+  return self;
+}
+
+RpcServer::~RpcServer() {
+  if (!server_) return;
+  agent_link_->end_all();
+  sweeps_->end_all();
+  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
+  server_->Wait();
+}
+
+std::shared_ptr<grpc::Channel> RpcServer::in_process_channel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(wire::kMostMessage);
+  return server_->InProcessChannel(arguments);
+}
+
+grpc::Status to_grpc(const Status& status) {
+  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
+}
+
+Status from_grpc(const grpc::Status& status) {
+  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
+}
+
+}  // namespace evensweep
