@@ -1,0 +1,97 @@
+#include "agent/core/trainer_contract.h"
+
+#include <algorithm>
+
+#include "common/model/json.h"
+#include "common/model/json_fields.h"
+
+namespace evensweep {
+namespace {
+
+bool is_run_key(std::string_view text) {
+  return text.size() == 64 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+AttemptId attempt_of(Fields& fields) {
+  AttemptId attempt{RunKey(fields.text("run")), static_cast<uint32_t>(fields.integer("attempt", 1, UINT32_MAX))};
+  if (!is_run_key(attempt.run.str())) fields.fail("run", "must be a run key (64 lower-case hexadecimal characters)");
+  return attempt;
+}
+
+TrainerLine hello_of(Fields& fields) {
+  fields.integer("contract", kTrainerContract, kTrainerContract);
+  TrainerHello hello;
+  hello.trainer = fields.text("trainer");
+  hello.numerics = fields.text("numerics");
+  if (hello.numerics.empty()) fields.fail("numerics", "must not be empty");
+  return hello;
+}
+
+TrainerLine failed_of(Fields& fields) {
+  RunFailed failed{attempt_of(fields), {}};
+  const std::string name = fields.one_of("class", {"bad_input", "diverged", "out_of_memory", "trainer_error"});
+  failed.failure.failure = parse_failure_class(name).value_or(FailureClass::kTrainerError);
+  failed.failure.message = fields.text("message");
+  return failed;
+}
+
+TrainerLine progress_of(Fields& fields) {
+  RunProgress progress{attempt_of(fields), {}};
+  progress.progress.fraction = fields.number("fraction", 0, 1);
+  progress.progress.examples_per_second = fields.number("examples_per_second", 0);
+  return progress;
+}
+
+TrainerLine started_of(Fields& fields) {
+  RunStarted started{attempt_of(fields), 0};
+  started.resumed_at_epoch = static_cast<uint32_t>(fields.integer("resumed_at_epoch", 0, UINT32_MAX));
+  return started;
+}
+
+TrainerLine line_of(const std::string& event, Fields& fields) {
+  if (event == "hello") return hello_of(fields);
+  if (event == "started") return started_of(fields);
+  if (event == "progress") return progress_of(fields);
+  if (event == "finished") return RunFinished{attempt_of(fields), {}, {}};
+  if (event == "failed") return failed_of(fields);
+  if (event == "stopped") return RunStopped{attempt_of(fields)};
+  fields.fail("event", "is not a known event");
+  return TrainerHello{};
+}
+
+}  // namespace
+
+StatusOr<TrainerLine> parse_trainer_line(std::string_view line) {
+  EV_ASSIGN_OR_RETURN(const Json json, parse_json(line, "event line"));
+  Status status;
+  Fields fields(json, "event line", status);
+  TrainerLine parsed = line_of(fields.text("event"), fields);
+  if (!status.ok()) return status;
+  return parsed;
+}
+
+StatusOr<std::string> task_line(const Lease& lease, const std::string& work_dir, double checkpoint_seconds,
+                                const std::map<std::string, std::string>& files) {
+  EV_ASSIGN_OR_RETURN(const RunSpec spec, parse_run_spec(lease.run_spec_json));
+  Json needed = Json::object();
+  for (const auto* list : {&spec.dataset.train_files, &spec.dataset.validation_files, &spec.dataset.test_files})
+    for (const DataFile& file : *list) {
+      const auto found = files.find(file.sha256);
+      if (found == files.end())
+        return absl::NotFoundError("this agent has no data file with SHA-256 " + file.sha256 +
+                                   "; start it with the folder that holds the file (--data)");
+      needed[file.sha256] = found->second;
+    }
+  const Json run = {{"run", lease.attempt.run.str()},
+                    {"attempt", lease.attempt.number},
+                    {"spec", Json::parse(lease.run_spec_json, nullptr, false)}};
+  const Json task = {{"contract", kTrainerContract},
+                     {"work_dir", work_dir},
+                     {"checkpoint_seconds", checkpoint_seconds},
+                     {"files", std::move(needed)},
+                     {"runs", Json::array({run})}};
+  return task.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace evensweep

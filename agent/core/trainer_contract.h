@@ -1,0 +1,58 @@
+#pragma once
+// The lines that pass between agent and trainer (docs/format/trainer.md), as plain structs.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/base/status.h"
+#include "common/model/link.h"
+
+namespace evensweep {
+
+inline constexpr int kTrainerContract = 1;
+// A longer line breaks the contract.
+inline constexpr size_t kMaxTrainerLine = 1 << 20;
+// A larger result.json is refused: it has to fit into one message to the coordinator (kMostResult of common/wire).
+inline constexpr size_t kMaxResultBytes = 48 << 20;
+
+struct TrainerHello {
+  std::string trainer;   // program and version
+  std::string numerics;  // RunSpec::trainer of the runs that it can train
+};
+struct RunStarted {
+  AttemptId attempt;
+  uint32_t resumed_at_epoch = 0;
+};
+struct RunProgress {
+  AttemptId attempt;
+  Progress progress;
+};
+struct RunFinished {
+  AttemptId attempt;
+  // The line itself carries neither: the host reads result.json, or says why it can't be read.
+  std::string result_json;
+  std::string read_error;
+};
+struct RunFailed {
+  AttemptId attempt;
+  Failure failure;
+};
+struct RunStopped {
+  AttemptId attempt;
+};
+using TrainerLine = std::variant<TrainerHello, RunStarted, RunProgress, RunFinished, RunFailed, RunStopped>;
+
+// Checks everything: a line that is not an event of contract 1 gives InvalidArgument with the reason. Keys that are not
+// known are let pass, so that a newer trainer may say more. A run is always 64 lower-case hexadecimal characters, so it
+// can be used as the name of a folder.
+StatusOr<TrainerLine> parse_trainer_line(std::string_view line);
+
+// The task of one run, as one line without its end. `files` maps SHA-256 to path. InvalidArgument if run_spec_json is
+// not a run spec, NotFound with the hash and name of the data set if a data file of it is not in `files`.
+StatusOr<std::string> task_line(const Lease& lease, const std::string& work_dir, double checkpoint_seconds,
+                                const std::map<std::string, std::string>& files);
+
+}  // namespace evensweep

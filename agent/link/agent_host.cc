@@ -1,0 +1,290 @@
+#include "agent/link/agent_host.h"
+
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "agent/core/agent_core.h"
+#include "agent/link/coordinator_link.h"
+#include "agent/link/dir_lock.h"
+#include "agent/link/run_folders.h"
+#include "agent/link/spool.h"
+#include "agent/process/posix_launcher.h"
+#include "common/base/file.h"
+#include "common/base/hash.h"
+#include "common/base/log.h"
+#include "common/wire/limits.h"
+
+namespace evensweep {
+namespace {
+
+// So long the coordinator may take to close the stream after our last word.
+constexpr Duration kCloseTime{500};
+
+Status check(const AgentOptions& options) {
+  if (options.id.empty()) return absl::InvalidArgumentError("an agent needs an id");
+  if (options.slots < 1 || options.slots > wire::kMostSlots)
+    return absl::InvalidArgumentError("slots must be from 1 to " + std::to_string(wire::kMostSlots));
+  std::error_code error;
+  if (std::filesystem::is_directory(options.trainer_path, error))
+    return absl::InvalidArgumentError("the trainer " + options.trainer_path + " is a folder");
+  if (::access(options.trainer_path.c_str(), X_OK) != 0)
+    return errno_status(errno, "cannot run the trainer " + options.trainer_path);
+  return absl::OkStatus();
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "unknown";
+}
+
+uint64_t chance() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+AgentConfig config_of(const AgentOptions& options, uint64_t incarnation) {
+  AgentConfig config;
+  config.id = options.id;
+  config.incarnation = sha256_hex(std::to_string(incarnation)).substr(0, 16);
+  config.host = host_name();
+  config.version = EVENSWEEP_VERSION;
+  config.slots = options.slots;
+  config.grace = options.grace;
+  config.silence = options.silence;
+  return config;
+}
+
+}  // namespace
+
+// Everything but the public methods is on the one thread that runs context_.
+class AgentHost::Impl {
+ public:
+  Impl(AgentOptions options, DirLock lock, std::shared_ptr<grpc::Channel> channel, const Clock& clock)
+      : options_(std::move(options)),
+        lock_(std::move(lock)),
+        clock_(clock),
+        work_(boost::asio::make_work_guard(context_)),
+        timer_(context_),
+        close_timer_(context_),
+        spool_(options_.dir + "/spool"),
+        folders_(options_.dir + "/work"),
+        core_(config_of(options_, chance())),
+        launcher_(context_, options_.trainer_path),
+        link_(context_, std::move(channel), link_callbacks(), Rng(chance(), "reconnect")) {}
+
+  ~Impl() {
+    if (thread_.joinable()) {
+      request_stop();
+      wait_stopped(options_.grace + Duration(4000));
+      context_.stop();
+      thread_.join();
+    }
+  }
+
+  Status begin() {
+    EV_RETURN_IF_ERROR(make_folders(folders_.work_dir()));
+    EV_ASSIGN_OR_RETURN(Spool::Content spooled, spool_.load());
+    for (const std::string& text : spooled.remarks) log(LogLevel::kWarning, "agent", text);
+    handle(Restored{std::move(spooled.ended)});
+    boost::asio::post(context_, [this] { link_.start(); });
+    thread_ = std::thread([this] { context_.run(); });
+    return absl::OkStatus();
+  }
+
+  void add_files(std::map<std::string, std::string> files) {
+    boost::asio::post(context_, [this, files = std::move(files)]() mutable {
+      files.merge(options_.files);
+      options_.files = std::move(files);
+    });
+  }
+
+  void request_stop() {
+    boost::asio::post(context_, [this] { handle(StopRequested{}); });
+  }
+
+  bool wait_stopped(Duration timeout) {
+    std::unique_lock lock(mutex_);
+    return stopped_changed_.wait_for(lock, timeout, [this] { return stopped_; });
+  }
+
+ private:
+  LinkCallbacks link_callbacks() {
+    return {.on_connected = [this] { handle(Connected{}); },
+            .on_message = [this](CoordinatorMessage message) { heard(std::move(message)); },
+            .on_disconnected = [this](const std::string& why) { lost(why); }};
+  }
+
+  void heard(CoordinatorMessage message) {
+    if (std::exchange(away_said_, false)) log(LogLevel::kInfo, "agent", "connected to the coordinator again");
+    handle(std::move(message));
+  }
+
+  void lost(const std::string& why) {
+    if (!std::exchange(away_said_, true))
+      log(LogLevel::kWarning, "agent", "no connection to the coordinator, trying again: " + clean_line(why, 500));
+    handle(Disconnected{});
+  }
+
+  // An effect may give rise to an event at once (a spool entry written): such events queue up behind it.
+  void handle(AgentEvent event) {
+    events_.push_back(std::move(event));
+    if (std::exchange(handling_, true)) return;
+    while (!events_.empty()) {
+      const AgentEvent next = std::move(events_.front());
+      events_.pop_front();
+      AgentStep step = core_.handle(clock_.now(), next);
+      for (AgentEffect& effect : step.effects) std::visit([this](auto& e) { run(std::move(e)); }, effect);
+    }
+    handling_ = false;
+    arm_timer();
+  }
+
+  void arm_timer() {
+    const std::optional<TimePoint> deadline = core_.next_deadline();
+    if (!deadline) {
+      timer_.cancel();
+      return;
+    }
+    timer_.expires_after(std::max(Duration(0), *deadline - clock_.now()));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) handle(TimePassed{});
+    });
+  }
+
+  // ---- effects
+
+  void run(SendMessage effect) { link_.send(effect.message); }
+
+  void run(StartTrainer effect) {
+    const TrainerId id = effect.trainer;
+    TrainerCallbacks callbacks;
+    callbacks.on_line = [this, id](std::string_view line) { trainer_said(id, line); };
+    callbacks.on_breach = [this, id](std::string what) { handle(TrainerBroke{id, std::move(what)}); };
+    callbacks.on_exit = [this, id](ExitStatus exit, std::string tail) {
+      trainers_.erase(id);
+      handle(TrainerExited{id, exit, std::move(tail), {}});
+    };
+    auto process = launcher_.launch(std::move(callbacks));
+    if (process.ok())
+      trainers_[id] = *std::move(process);
+    else
+      handle(TrainerExited{id, {}, {}, std::string(process.status().message())});
+  }
+
+  void trainer_said(TrainerId id, std::string_view line) {
+    StatusOr<TrainerLine> parsed = parse_trainer_line(line);
+    if (!parsed.ok()) return handle(TrainerBroke{id, std::string(parsed.status().message())});
+    if (auto* finished = std::get_if<RunFinished>(&*parsed)) {
+      StatusOr<std::string> result = folders_.read_result(finished->attempt.run);
+      if (result.ok())
+        finished->result_json = *std::move(result);
+      else
+        finished->read_error = std::string(result.status().message());
+    }
+    handle(TrainerSaid{id, *std::move(parsed)});
+  }
+
+  void run(GiveTask effect) {
+    const AttemptId attempt = effect.lease.attempt;
+    const Status ready = folders_.prepare(attempt.run);
+    StatusOr<std::string> line =
+        task_line(effect.lease, folders_.work_dir(), options_.checkpoint_seconds, options_.files);
+    const Status status = ready.ok() ? line.status() : ready;
+    if (!status.ok())
+      return handle(TaskRefused{effect.trainer,
+                                attempt,
+                                {FailureClass::kInfrastructure, clean_line(std::string(status.message()), 1000), {}}});
+    if (const auto found = trainers_.find(effect.trainer); found != trainers_.end())
+      found->second->write_line(*std::move(line));
+  }
+
+  void run(TerminateTrainer effect) {
+    if (const auto found = trainers_.find(effect.trainer); found != trainers_.end()) found->second->terminate();
+  }
+
+  void run(KillTrainer effect) {
+    if (const auto found = trainers_.find(effect.trainer); found != trainers_.end()) found->second->kill();
+  }
+
+  void run(SpoolEnd effect) {
+    const Status status = spool_.write(effect.end);
+    handle(SpoolWritten{effect.end.attempt, status.ok() ? "" : std::string(status.message())});
+  }
+
+  void run(ForgetEnd effect) { warn(spool_.forget(effect.attempt)); }
+  void run(RemoveRunFolder effect) { warn(folders_.remove(effect.run)); }
+  void run(Remark effect) { log(effect.level, "agent", effect.text); }
+
+  void run(Stopped) {
+    close_timer_.expires_after(kCloseTime);
+    close_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) mark_stopped();
+    });
+    link_.close([this] { mark_stopped(); });
+  }
+
+  static void warn(const Status& status) {
+    if (!status.ok()) log(LogLevel::kWarning, "agent", std::string(status.message()));
+  }
+
+  void mark_stopped() {
+    close_timer_.cancel();
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    stopped_changed_.notify_all();
+  }
+
+  AgentOptions options_;
+  DirLock lock_;
+  const Clock& clock_;
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer timer_, close_timer_;
+  Spool spool_;
+  RunFolders folders_;
+  AgentCore core_;
+  PosixLauncher launcher_;
+  std::map<TrainerId, std::unique_ptr<TrainerProcess>> trainers_;
+  std::deque<AgentEvent> events_;
+  bool handling_ = false;
+  bool away_said_ = false;  // that the coordinator is away was logged
+  CoordinatorLink link_;
+  std::thread thread_;
+
+  std::mutex mutex_;
+  std::condition_variable stopped_changed_;
+  bool stopped_ = false;
+};
+
+AgentHost::AgentHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+AgentHost::~AgentHost() = default;
+
+StatusOr<std::unique_ptr<AgentHost>> AgentHost::start(AgentOptions options, std::shared_ptr<grpc::Channel> channel,
+                                                      const Clock& clock) {
+  EV_RETURN_IF_ERROR(check(options));
+  std::error_code error;
+  const std::string given = std::exchange(options.dir, std::filesystem::absolute(options.dir, error).string());
+  if (error || given.empty()) return absl::InvalidArgumentError("an agent needs a folder");
+  EV_ASSIGN_OR_RETURN(DirLock lock, DirLock::take(options.dir));
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(lock), std::move(channel), clock);
+  EV_RETURN_IF_ERROR(impl->begin());
+  return std::unique_ptr<AgentHost>(new AgentHost(std::move(impl)));
+}
+
+void AgentHost::add_files(std::map<std::string, std::string> files) { impl_->add_files(std::move(files)); }
+void AgentHost::request_stop() { impl_->request_stop(); }
+bool AgentHost::wait_stopped(Duration timeout) { return impl_->wait_stopped(timeout); }
+
+}  // namespace evensweep

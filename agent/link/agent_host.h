@@ -1,0 +1,54 @@
+#pragma once
+// A whole agent in one object: core, trainers, spool and the stream to the coordinator, on one thread of its own.
+
+#include <grpcpp/channel.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/model/ids.h"
+
+namespace evensweep {
+
+struct AgentOptions {
+  AgentId id;
+  std::string dir;  // holds work/ (run folders), spool/ and the lock; made where it is missing
+  uint32_t slots = 1;
+  std::string trainer_path;                  // a path; PATH is not searched
+  std::map<std::string, std::string> files;  // SHA-256 -> path of the data files on this machine
+  double checkpoint_seconds = 30;
+  std::string device = "cpu";
+  Duration grace{3000};      // for trainers to write their checkpoints when they are stopped
+  Duration silence{600000};  // a trainer without an event for longer is killed
+};
+
+class AgentHost {
+ public:
+  // Returns once the agent runs; the coordinator need not be there yet. InvalidArgument for impossible options,
+  // FailedPrecondition if another agent uses `dir`, NotFound or PermissionDenied for a trainer that can't be run,
+  // ResourceExhausted and others for a `dir` that can't be used. `clock` must live longer than the host.
+  static StatusOr<std::unique_ptr<AgentHost>> start(AgentOptions options, std::shared_ptr<grpc::Channel> channel,
+                                                    const Clock& clock);
+  // Stops as request_stop() does, if that was not done, and joins. At most grace + 4 s.
+  ~AgentHost();
+
+  // Further data files; a known hash gets the new path.
+  void add_files(std::map<std::string, std::string> files);
+
+  // From any thread: trainers get SIGTERM and the grace to write checkpoints, what they held is given back to the
+  // coordinator, then the stream is closed. Done within grace + 2 s, whether the coordinator is there or not.
+  void request_stop();
+  // True when that is done; false after `timeout`.
+  bool wait_stopped(Duration timeout);
+
+ private:
+  class Impl;
+  explicit AgentHost(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace evensweep

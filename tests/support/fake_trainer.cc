@@ -1,0 +1,247 @@
+// A trainer that trains nothing: it speaks the contract of docs/format/trainer.md, and on request breaks it.
+//
+// FAKE_TRAINER_MODE, words separated by commas; the first one that applies to a run decides:
+//   instant        a result made from the run key alone (the default)
+//   sleep:MS       the same, MS milliseconds of "training" later, with progress; SIGTERM stops it, resuming goes on
+//   ignore_term    trains for ever and ignores SIGTERM
+//   crash          SIGSEGV while training            oom        SIGKILL to itself while training
+//   exit:N         exits with code N while training  hang       started, then silence
+//   garbage        an event line that is no JSON     long_line  an event line of more than 1 MiB
+//   no_result      finished, but no result.json      nan_result a result.json with a NaN
+//   wrong_run      speaks of a run it was not given  failed:C   reports the failure class C
+//   mute           never says hello                  no_start   exits with code 1 before its hello
+//   once:MODE      MODE in the first run that this folder sees, instant afterwards
+// FAKE_TRAINER_MODE_FILE names a file that holds the mode and is read for each task.
+
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <thread>
+
+#include "common/base/file.h"
+#include "common/base/rng.h"
+#include "common/model/json.h"
+
+namespace evensweep {
+namespace {
+
+constexpr int kEvents = 3;
+volatile std::sig_atomic_t stop_asked = 0;
+
+void ask_stop(int) { stop_asked = 1; }
+
+void write_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::write(kEvents, bytes.data(), bytes.size());
+    if (wrote <= 0) std::_Exit(1);
+    bytes.remove_prefix(static_cast<size_t>(wrote));
+  }
+}
+
+void say(const Json& event) { write_all(event.dump() + "\n"); }
+
+// Standard input closed means that the agent is gone.
+bool input_closed() {
+  pollfd input{STDIN_FILENO, 0, 0};
+  return ::poll(&input, 1, 0) > 0 && (input.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+struct Task {
+  std::string run;
+  uint32_t attempt = 0;
+  std::string folder;
+  int64_t classes = 2;
+
+  Json event(const char* name) const { return {{"event", name}, {"run", run}, {"attempt", attempt}}; }
+};
+
+ConfusionMatrix confusion_for(const std::string& run, const char* split, int64_t classes) {
+  Rng rng(std::strtoull(run.substr(0, 16).c_str(), nullptr, 16), split);
+  ConfusionMatrix matrix{classes, {}};
+  for (int64_t truth = 0; truth < classes; ++truth)
+    for (int64_t guess = 0; guess < classes; ++guess)
+      matrix.counts.push_back(static_cast<int64_t>(truth == guess ? 20 + rng.below(20) : rng.below(5)));
+  return matrix;
+}
+
+// The same for the same run key, on every machine.
+std::string result_for(const Task& task) {
+  RunResult result;
+  result.validation = confusion_for(task.run, "validation", task.classes);
+  result.test = confusion_for(task.run, "test", task.classes);
+  for (int64_t truth = 0; truth < task.classes; ++truth)
+    for (int64_t guess = 0; guess < task.classes; ++guess)
+      result.test_predictions.insert(result.test_predictions.end(), static_cast<size_t>(result.test.at(truth, guess)),
+                                     static_cast<uint16_t>(guess));
+  result.curve = {{1, 0.5, 0.9, 0.1}};
+  result.model_parameters = 42;
+  result.times = {0.5, 0.1, 1000, "2026-01-01T00:00:00Z"};
+  result.environment = {"fake_trainer 1", "none", "cpu", 1};
+  return to_json(result).dump();
+}
+
+void finish(const Task& task) {
+  if (!write_file_atomically(task.folder + "/result.json", result_for(task)).ok()) {
+    std::cerr << "cannot write the result\n";
+    std::_Exit(1);
+  }
+  std::filesystem::remove(task.folder + "/checkpoint");
+  say(task.event("finished"));
+}
+
+[[noreturn]] void stop(const Task& task, int64_t done) {
+  std::ofstream(task.folder + "/checkpoint") << done;
+  say(task.event("stopped"));
+  std::_Exit(0);
+}
+
+int64_t checkpoint_of(const Task& task) {
+  std::ifstream file(task.folder + "/checkpoint");
+  int64_t done = 0;
+  file >> done;
+  return done;
+}
+
+void train_slowly(const Task& task, int64_t millis) {
+  constexpr int64_t kStep = 5;
+  for (int64_t done = checkpoint_of(task); done < millis; done += kStep) {
+    if (stop_asked != 0) stop(task, done);
+    if (input_closed()) std::_Exit(0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(kStep));
+    Json progress = task.event("progress");
+    progress["fraction"] = static_cast<double>(done) / static_cast<double>(millis);
+    progress["examples_per_second"] = 1000.0;
+    if (done % 100 == 0) say(progress);
+  }
+  finish(task);
+}
+
+void wait_for_ever() {
+  while (!input_closed()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::_Exit(0);
+}
+
+[[noreturn]] void die(int signal) {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  std::signal(signal, SIG_DFL);
+  ::raise(signal);
+  std::_Exit(99);
+}
+
+std::string argument_of(const std::string& mode) {
+  const size_t colon = mode.find(':');
+  return colon == std::string::npos ? "" : mode.substr(colon + 1);
+}
+
+void finish_badly(const Task& task, const std::string& mode) {
+  if (mode == "nan_result") {
+    Json result = Json::parse(result_for(task));
+    std::string text = result.dump();
+    text.replace(text.find("\"train_loss\":0.5"), 16, "\"train_loss\":NaN");
+    if (!write_file_atomically(task.folder + "/result.json", text).ok()) std::_Exit(1);
+  }
+  say(task.event("finished"));  // no_result: nothing was written
+}
+
+void break_contract(const Task& task, const std::string& mode) {
+  if (mode == "garbage") write_all("this is no event\n");
+  if (mode == "long_line") write_all(std::string((1 << 20) + 10, 'x') + "\n");
+  if (mode == "wrong_run") {
+    Json event = task.event("progress");
+    event.update({{"run", std::string(64, '0')}, {"fraction", 0.5}, {"examples_per_second", 1.0}});
+    say(event);
+  }
+  if (mode == "no_result" || mode == "nan_result") finish_badly(task, mode);
+  wait_for_ever();
+}
+
+void train(const Task& task, const std::string& mode) {
+  Json started = task.event("started");
+  started["resumed_at_epoch"] = checkpoint_of(task) > 0 ? 1 : 0;
+  say(started);
+  std::cerr << "training " << task.run.substr(0, 12) << " in mode " << mode << "\n" << std::flush;
+  const std::string name = mode.substr(0, mode.find(':'));
+  if (name == "sleep") return train_slowly(task, std::atoll(argument_of(mode).c_str()));
+  if (name == "crash") die(SIGSEGV);
+  if (name == "oom") die(SIGKILL);
+  if (name == "exit") std::_Exit(std::atoi(argument_of(mode).c_str()));
+  if (name == "hang") wait_for_ever();
+  if (name == "ignore_term") {
+    std::signal(SIGTERM, SIG_IGN);
+    say(task.event("started"));  // tells a test that the signal is ignored by now
+    wait_for_ever();
+  }
+  if (name == "failed") {
+    Json event = task.event("failed");
+    event.update({{"class", argument_of(mode)}, {"message", "as asked"}});
+    return say(event);
+  }
+  if (name == "instant") return finish(task);
+  break_contract(task, name);
+}
+
+std::string mode_now() {
+  if (const char* file = std::getenv("FAKE_TRAINER_MODE_FILE")) {
+    std::string mode;
+    std::ifstream(file) >> mode;
+    if (!mode.empty()) return mode;
+  }
+  const char* mode = std::getenv("FAKE_TRAINER_MODE");
+  return mode == nullptr || *mode == '\0' ? "instant" : mode;
+}
+
+std::string mode_for(const std::string& work_dir) {
+  const std::string mode = mode_now();
+  if (!mode.starts_with("once:")) return mode;
+  const std::string mark = work_dir + "/fake_trainer.once";
+  if (std::filesystem::exists(mark)) return "instant";
+  std::ofstream(mark) << "done";
+  return argument_of(mode);
+}
+
+int serve() {
+  const std::string mode = mode_now();
+  if (mode == "no_start") {
+    std::cerr << "a library is missing\n";
+    return 1;
+  }
+  if (mode == "mute") wait_for_ever();
+  struct sigaction action {};
+  action.sa_handler = ask_stop;  // no SA_RESTART: a wait for the next task ends with it
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGUSR2}) ::sigaction(signal, &action, nullptr);
+  say({{"event", "hello"}, {"contract", 1}, {"trainer", "fake_trainer 1"}, {"numerics", kTrainerNumerics}});
+  std::string line;
+  while (stop_asked == 0 && std::getline(std::cin, line)) {
+    const Json json = Json::parse(line);
+    const std::string work_dir = json.at("work_dir");
+    for (const Json& run : json.at("runs")) {
+      Task task{run.at("run"), run.at("attempt"), {}, 2};
+      task.folder = work_dir + "/" + task.run;
+      const int64_t weights = static_cast<int64_t>(run.at("spec").at("treatment").at("class_weights").size());
+      task.classes = std::max<int64_t>(weights, 2);
+      train(task, mode_for(work_dir));
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace evensweep
+
+int main() {
+  try {
+    return evensweep::serve();
+  } catch (const std::exception& error) {
+    std::cerr << "fake_trainer: " << error.what() << "\n";
+    return 1;
+  }
+}
