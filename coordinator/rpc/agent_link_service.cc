@@ -107,4 +107,6 @@ grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentLinkServ
   return new AgentStream(host_, streams_);  // deletes itself in OnDone
 }
 
+void AgentLinkService::end_all() { streams_.end_all(); }
+
 }  // namespace evensweep

@@ -15,7 +15,7 @@ class AgentLinkService final : public v1::AgentLink::CallbackService {
   explicit AgentLinkService(Host& host) : host_(host) {}
   grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* Connect(
       grpc::CallbackServerContext* context) override;
-  void end_all() { streams_.end_all(); }
+  void end_all();
 
  private:
   Host& host_;

@@ -115,4 +115,6 @@ grpc::ServerWriteReactor<v1::SweepStatus>* SweepsService::Watch(grpc::CallbackSe
   return new WatchStream(host_, streams_, SweepId(request->sweep_id()));  // deletes itself in OnDone
 }
 
+void SweepsService::end_all() { streams_.end_all(); }
+
 }  // namespace evensweep

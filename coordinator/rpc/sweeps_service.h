@@ -15,7 +15,7 @@ class SweepsService final : public v1::Sweeps::CallbackService {
                                    v1::SubmitResponse* response) override;
   grpc::ServerWriteReactor<v1::SweepStatus>* Watch(grpc::CallbackServerContext* context,
                                                    const v1::WatchRequest* request) override;
-  void end_all() { streams_.end_all(); }
+  void end_all();
 
  private:
   Host& host_;
