@@ -54,12 +54,12 @@ StatusOr<EffectiveNumberWeights> effective_number_weights(std::span<const double
   return result;
 }
 
-AdaptedCounts tpr_adapted_counts(std::span<const int64_t> train_counts, std::span<const double> tpr) {
+AdaptedCounts tpr_adapted_counts(std::span<const int64_t> train_counts, std::span<const double> tpr, double least) {
   AdaptedCounts result;
   for (size_t c = 0; c < train_counts.size(); ++c) {
     const double adapted = static_cast<double>(train_counts[c]) * tpr[c];
-    result.raised.push_back(adapted < 1);
-    result.counts.push_back(std::max(1.0, adapted));
+    result.raised.push_back(adapted < least);
+    result.counts.push_back(std::max(least, adapted));
   }
   return result;
 }

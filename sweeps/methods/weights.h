@@ -39,11 +39,12 @@ struct EffectiveNumberWeights {
 StatusOr<EffectiveNumberWeights> effective_number_weights(std::span<const double> counts, double beta);
 
 struct AdaptedCounts {
-  std::vector<double> counts;  // max(1, n tpr)
-  std::vector<bool> raised;    // n tpr < 1
+  std::vector<double> counts;  // max(least, n tpr)
+  std::vector<bool> raised;    // n tpr < least
 };
 // Training counts times TPR: a class of which half is recognised counts as half as large.
-AdaptedCounts tpr_adapted_counts(std::span<const int64_t> train_counts, std::span<const double> tpr);
+// `least` keeps a class that is never recognised from having no size at all.
+AdaptedCounts tpr_adapted_counts(std::span<const int64_t> train_counts, std::span<const double> tpr, double least = 1);
 
 struct ValidationTprs {
   std::vector<double> tpr;

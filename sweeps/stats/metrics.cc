@@ -149,7 +149,14 @@ StatusOr<AgreementMetrics> agreement_metrics(const ConfusionMatrix& test) {
   metrics.macro_f1 = mean_of(metrics.f1);
   metrics.accuracy = ratio(std::accumulate(m.hit.begin(), m.hit.end(), 0.0), m.all);
   metrics.balanced_accuracy = mean_of(metrics.recall);
-  for (double r : metrics.recall) metrics.mean_abs_deviation += std::abs(r - metrics.balanced_accuracy) / classes;
+  for (double r : metrics.recall) {
+    const double off = r - metrics.balanced_accuracy;
+    metrics.mean_abs_deviation += std::abs(off) / classes;
+    metrics.recall_variance += off * off / classes;
+  }
+  const auto [worst, best] = std::minmax_element(metrics.recall.begin(), metrics.recall.end());
+  metrics.worst_recall = *worst;
+  metrics.recall_range = *best - *worst;
   set_chance_corrected(m, metrics);
   return metrics;
 }

@@ -47,6 +47,7 @@ struct AgreementMetrics {
   double kappa = 0;               // Cohen 1960
   double geometric_mean = 0;      // of the recalls
   double mean_abs_deviation = 0;  // of the recalls from their mean
+  double recall_variance = 0, worst_recall = 0, recall_range = 0;
 };
 StatusOr<AgreementMetrics> agreement_metrics(const ConfusionMatrix& test);
 

@@ -62,7 +62,7 @@ StatusOr<TestComparison> compare_on_test(const JointCounts& counts) {
   t.log_ratio = log_ratio(t.rebalanced.var, t.baseline.var);
   t.d_test_se = test_standard_error(counts, t.baseline, t.rebalanced);
   t.worst_change = t.rebalanced.worst_tpr - t.baseline.worst_tpr;
-  t.range_change = t.rebalanced.range - t.baseline.range;
+  t.range_reduction = t.baseline.range - t.rebalanced.range;
   t.accuracy_change = t.rebalanced.accuracy - t.baseline.accuracy;
   t.discordant_baseline = std::accumulate(counts.only_baseline.begin(), counts.only_baseline.end(), int64_t{0});
   t.discordant_rebalanced = std::accumulate(counts.only_rebalanced.begin(), counts.only_rebalanced.end(), int64_t{0});
