@@ -1,0 +1,183 @@
+#include "sweeps/report/facts.h"
+
+#include <fmt/format.h>
+
+#include "common/base/text.h"
+#include "sweeps/report/format.h"
+
+namespace evensweep {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+std::string scalars(View list) {
+  std::vector<std::string> parts;
+  for (const View& item : list.items()) parts.push_back(item.scalar());
+  return joined(parts);
+}
+
+std::string words_of_correction(const std::string& correction) {
+  if (correction == "holm") return "Holm-adjusted";
+  return correction == "none" || correction.empty() ? "not adjusted" : correction + "-adjusted";
+}
+
+std::string percent(std::optional<double> share) { return share ? shortest(*share * 100) + " %" : kNoNumber; }
+
+std::string training_words(View training) {
+  return fmt::format("{} epochs, batch {}, {} lr {}, schedule {}, {}", training["epochs"].scalar(),
+                     training["batch_size"].scalar(), training["optimizer"]["name"].text(),
+                     training["optimizer"]["lr"].scalar(), training["schedule"]["name"].text(),
+                     training["precision"].text());
+}
+
+std::string files_words(View dataset) {
+  std::vector<std::string> parts;
+  for (const char* files : {"train_files", "validation_files", "test_files"})
+    for (const View& file : dataset[files].items())
+      parts.push_back(file["path"].text() + " (sha256 " + file["sha256"].text() + ")");
+  return joined(parts);
+}
+
+// How uneven the baseline is, and how much of that is noise.
+std::string baseline_line(View analysis) {
+  const View spread = analysis["baseline_var_unbiased"];
+  const auto pp2 = [](View number) {
+    const auto value = number.number();
+    return value ? std::optional(*value * kPp2) : value;
+  };
+  const auto mean = pp2(spread["mean"]), low = pp2(spread["ci_low"]), high = pp2(spread["ci_high"]);
+  const int decimals = decimals_for({mean.value_or(0), low.value_or(0), high.value_or(0)}, 1);
+  std::string line = fmt::format("Baseline: unbiased variance of class TPRs {} pp², interval {}", fixed(mean, decimals),
+                                 interval(low, high, decimals));
+  if (const auto share = analysis["noise_share"].number())
+    line += fmt::format("; the finite test set adds {} % to it", fixed(*share * 100, 0));
+  return line + ".";
+}
+
+}  // namespace
+
+std::string report_title(View results) {
+  const std::string name = results["sweep"]["name"].text();
+  return name.empty() ? "Evensweep report" : "Evensweep report: " + name;
+}
+
+std::string interim_warning(View results) {
+  const View runs = results["counts"]["runs"];
+  const int64_t planned = runs["planned"].integer(), finished = runs["finished"].integer();
+  if (finished >= planned) return {};
+  return fmt::format(
+      "Incomplete: {} of {} runs finished, {} failed, {} missing. What is said below rests on the complete "
+      "blocks alone.",
+      finished, planned, runs["failed"].integer(), runs["missing"].integer());
+}
+
+std::vector<VerdictLine> verdicts(const ResultsIndex& index) {
+  std::vector<VerdictLine> list;
+  for (const View& arm : index.arms()) {
+    VerdictLine verdict{
+        .arm = arm["name"].text(), .sentence = arm["verdict_sentence"].text(), .primary = arm["primary"].truth()};
+    if (verdict.sentence.empty()) verdict.sentence = short_verdict(arm);
+    list.insert(verdict.primary ? list.begin() : list.end(), verdict);
+  }
+  return list;
+}
+
+std::string test_words(View analysis) {
+  return "sign-flip test of D_u, one-sided (D_u > 0), " + words_of_correction(analysis["correction"].text());
+}
+
+std::vector<std::string> design_lines(const ResultsIndex& index) {
+  const View root = index.root(), analysis = root["analysis"], done = root["completeness"];
+  return {
+      fmt::format("{} of {} blocks (seeds) complete; {} and the baseline; {} in the family that p is adjusted for.",
+                  done["blocks_complete"].integer(), done["blocks_planned"].integer(),
+                  counted(static_cast<int64_t>(index.arms().size()), "arm"),
+                  counted(analysis["family"].integer(), "comparison")),
+      fmt::format("Test: {}; alpha {}; intervals at {}; smallest adjusted p that this design can reach: {}.",
+                  test_words(analysis), analysis["alpha"].scalar(), percent(analysis["confidence"].number()),
+                  p_value(analysis["smallest_p"].number())),
+      fmt::format("Accuracy counts as kept if it falls by less than {} pp (one-sided t test at alpha).",
+                  shortest(analysis["accuracy_margin"].number().value_or(0) * kPp)),
+      fmt::format("Primary comparison: {}.",
+                  analysis["primary"].text().empty() ? "none chosen in advance" : analysis["primary"].text()),
+      "D_u is the baseline's variance of class TPRs less the rebalanced model's, each freed of the part that the "
+      "finite "
+      "test set adds. Treatments come from validation examples, D_u from test examples. 1 pp² = 0.0001.",
+      baseline_line(analysis),
+      fmt::format("Sweep id: {}.", root["sweep_id"].text()),
+  };
+}
+
+std::vector<std::string> completeness_lines(const ResultsIndex& index) {
+  const View runs = index.root()["counts"]["runs"], trials = index.root()["counts"]["trials"];
+  const View done = index.root()["completeness"];
+  std::vector<std::string> lines = {
+      fmt::format(
+          "Runs (distinct trainings): {} planned, {} finished, {} failed, {} missing; {} of them are baselines.",
+          runs["planned"].integer(), runs["finished"].integer(), runs["failed"].integer(), runs["missing"].integer(),
+          runs["baselines"].integer()),
+      fmt::format("Trials (an arm at a seed, baselines included): {} planned; {} comparisons with the baseline entered "
+                  "the statistics.",
+                  trials["planned"].integer(), trials["compared"].integer())};
+  if (done["dropped_blocks"].size() > 0)
+    lines.push_back("Blocks left out for all arms, because some arm lacks them: seeds " +
+                    scalars(done["dropped_blocks"]) + ".");
+  else
+    lines.push_back("No block was left out.");
+  return lines;
+}
+
+std::vector<std::string> identity_lines(const ResultsIndex& index) {
+  std::vector<std::string> lines;
+  for (const View& arm : index.arms())
+    if (arm["identity"].truth())
+      lines.push_back(arm["name"].text() +
+                      ": on this data its treatment is that of the baseline at every seed, so nothing was trained or "
+                      "compared for it.");
+  return lines;
+}
+
+std::vector<std::string> time_lines(View results) {
+  const View times = results["times"];
+  if (!times["first_finished_at"].text().empty())
+    return {
+        fmt::format("Training: {}; evaluation: {} (sums over all runs).", seconds_text(times["train_seconds"].number()),
+                    seconds_text(times["evaluate_seconds"].number())),
+        fmt::format("First run finished {}, last {}.", times["first_finished_at"].text(),
+                    times["last_finished_at"].text())};
+  return {"No run has finished."};
+}
+
+std::string reproduction_command() { return "evensweep run SWEEP.yaml"; }
+
+std::vector<Fact> reproduction_facts(View results) {
+  const View sweep = results["sweep"], split = sweep["dataset"]["split"];
+  std::vector<Fact> facts = {
+      {"Sweep id", results["sweep_id"].text()},
+      {"Seeds", scalars(sweep["seeds"])},
+      {"Data set", sweep["dataset"]["name"].text() + " (" + sweep["dataset"]["format"].text() + ")"},
+      {"Files", files_words(sweep["dataset"])},
+      {"Split", fmt::format("validation {}, test {} of the training files; split seed {}",
+                            percent(split["validation_fraction"].number()), percent(split["test_fraction"].number()),
+                            split["seed"].absent() ? "of each block" : split["seed"].scalar())},
+      {"Model", sweep["model"]["name"].text() +
+                    (sweep["model"]["hidden"].size() > 0 ? " (" + scalars(sweep["model"]["hidden"]) + ")" : "")},
+      {"Training", training_words(sweep["training"])},
+  };
+  for (const View& at : results["environment"]["trainers"].items())
+    facts.push_back(
+        {"Trained by", fmt::format("{}, libtorch {}, {}, threads {} ({})", at["trainer"].text(), at["libtorch"].text(),
+                                   at["device"].text(), at["threads"].scalar(), counted(at["runs"].integer(), "run"))});
+  return facts;
+}
+
+std::string short_verdict(View arm) {
+  const std::string verdict = arm["verdict"].text();
+  return verdict.empty() ? "not known" : verdict;
+}
+
+}  // namespace evensweep

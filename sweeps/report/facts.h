@@ -1,0 +1,37 @@
+#pragma once
+// What the documents say in words. Plain text: the renderers escape it.
+
+#include <string>
+#include <vector>
+
+#include "sweeps/report/index.h"
+
+namespace evensweep {
+
+std::string report_title(View results);
+// A warning that not all planned runs finished; "" if all did.
+std::string interim_warning(View results);
+struct VerdictLine {
+  std::string arm, sentence;
+  bool primary = false;
+};
+std::vector<VerdictLine> verdicts(const ResultsIndex& index);
+std::vector<std::string> design_lines(const ResultsIndex& index);
+std::vector<std::string> completeness_lines(const ResultsIndex& index);
+// Arms whose treatment is that of the baseline in every block.
+std::vector<std::string> identity_lines(const ResultsIndex& index);
+std::vector<std::string> time_lines(View results);
+
+struct Fact {
+  std::string name, value;
+};
+// Versions, digests, hardware, seeds.
+std::vector<Fact> reproduction_facts(View results);
+std::string reproduction_command();
+
+// "sign-flip test, one-sided, Holm-adjusted"
+std::string test_words(View analysis);
+// "spread reduced, accuracy kept": the verdict of an arm in few words.
+std::string short_verdict(View arm);
+
+}  // namespace evensweep

@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sweeps/report/escape.h"
+#include "sweeps/report/figures.h"
+#include "sweeps/report/format.h"
+#include "sweeps/report/svg.h"
+
+namespace evensweep {
+namespace {
+
+constexpr double kWidth = 360, kMargin = 76, kSide = 280;
+constexpr int kLevels = 10;
+constexpr size_t kMostWithNumbers = 12;
+constexpr char kBaselineCells[] = "cells-baseline";
+
+enum class Kind { kRates, kDifference };
+
+// Levels -10..10 of colour. Differences are coloured four times as strongly: 25 pp is full colour.
+int level_of(double value, Kind kind) {
+  const double strength = kind == Kind::kRates ? value : value * 4;
+  return std::clamp(static_cast<int>(std::lround(strength * kLevels)), -kLevels, kLevels);
+}
+
+std::string level_class(int level, Kind kind) {
+  if (kind == Kind::kRates) return fmt::format("s{}", level);
+  return fmt::format("{}{}", level > 0 ? "p" : "n", std::abs(level));
+}
+
+// All cells of one colour are one path, and neighbours in a row one rectangle: a matrix of 26 classes stays small.
+void draw_cells(Svg& svg, const MeanConfusion& matrix, Kind kind) {
+  const double cell = kSide / static_cast<double>(matrix.classes);
+  std::array<std::string, 2 * kLevels + 1> paths;
+  const auto level_at = [&](size_t row, size_t column) {
+    const auto& value = matrix.rates[row * matrix.classes + column];
+    return value ? level_of(*value, kind) : 0;
+  };
+  for (size_t row = 0; row < matrix.classes; ++row) {
+    for (size_t column = 0; column < matrix.classes;) {
+      const int level = level_at(row, column);
+      const size_t first = column;
+      while (column < matrix.classes && level_at(row, column) == level) ++column;
+      if (level == 0) continue;
+      const double width = cell * static_cast<double>(column - first);
+      paths[static_cast<size_t>(level + kLevels)] +=
+          fmt::format("M{} {}h{}v{}h-{}z", coordinate(kMargin + cell * static_cast<double>(first)),
+                      coordinate(kMargin + cell * static_cast<double>(row)), coordinate(width), coordinate(cell),
+                      coordinate(width));
+    }
+  }
+  for (int level = -kLevels; level <= kLevels; ++level)
+    if (const std::string& path = paths[static_cast<size_t>(level + kLevels)]; !path.empty())
+      svg.path(path, level_class(level, kind));
+}
+
+void draw_numbers(Svg& svg, const MeanConfusion& matrix, Kind kind) {
+  if (matrix.classes > kMostWithNumbers) return;
+  const double cell = kSide / static_cast<double>(matrix.classes);
+  for (size_t i = 0; i < matrix.rates.size(); ++i) {
+    if (!matrix.rates[i]) continue;
+    const std::string text =
+        kind == Kind::kRates ? fixed(*matrix.rates[i] * kPp, 0) : signed_fixed(*matrix.rates[i] * kPp, 0);
+    if (text == "0") continue;
+    const double x = kMargin + cell * (static_cast<double>(i % matrix.classes) + 0.5);
+    const double y = kMargin + cell * (static_cast<double>(i / matrix.classes) + 0.5) + 3.5;
+    svg.text(x, y, text, std::abs(level_of(*matrix.rates[i], kind)) > kLevels / 2 ? "k hi" : "k");
+  }
+}
+
+void draw_frame(Svg& svg, const std::vector<std::string>& names) {
+  const double cell = kSide / static_cast<double>(names.size());
+  const char* size = names.size() > 18 ? "xs" : names.size() > kMostWithNumbers ? "sm" : "t";
+  const std::string end = std::string(size) + " e";
+  for (size_t i = 0; i < names.size(); ++i) {
+    const double middle = kMargin + cell * (static_cast<double>(i) + 0.5) + 3.5;
+    svg.text(kMargin - 5, middle, shortened(names[i], 10), end);
+    svg.rising_text(middle, kMargin - 5, shortened(names[i], 10), size);
+  }
+  svg.rect(kMargin, kMargin, kSide, kSide, "frame");
+}
+
+std::string caption(const std::string& text) { return "<figcaption>" + html_escape(text) + "</figcaption>"; }
+
+std::string panel(const ResultsIndex& index, const MeanConfusion& matrix, Kind kind, const std::string& id,
+                  const std::string& title) {
+  Svg svg(
+      kWidth, kMargin + kSide + 4, id, "Confusion matrix: " + title,
+      "Rows are true classes, columns predicted classes; each row adds up to 100 percent, or to 0 in a difference.");
+  draw_cells(svg, matrix, kind);
+  draw_frame(svg, index.class_names());
+  draw_numbers(svg, matrix, kind);
+  return "<figure>" + svg.str() + caption(title) + "</figure>\n";
+}
+
+std::string baseline_again(const std::string& id) {
+  Svg svg(kWidth, kMargin + kSide + 4, id, "Confusion matrix: baseline", "The same as the baseline's matrix above.");
+  svg.reuse_group(kBaselineCells);
+  return "<figure>" + svg.str() + caption("baseline") + "</figure>\n";
+}
+
+MeanConfusion difference(const MeanConfusion& arm, const MeanConfusion& baseline) {
+  MeanConfusion result = arm;
+  for (size_t i = 0; i < result.rates.size(); ++i) {
+    if (arm.rates[i] && baseline.rates[i])
+      result.rates[i] = *arm.rates[i] - *baseline.rates[i];
+    else
+      result.rates[i].reset();
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string baseline_confusion_figure(const ResultsIndex& index) {
+  const MeanConfusion matrix = index.mean_confusion(index.compared_runs(kBaseline));
+  if (matrix.runs == 0 || matrix.classes == 0) return {};
+  const std::string title = "baseline, mean of " + counted(static_cast<int64_t>(matrix.runs), "seed") + ", in %";
+  Svg svg(kWidth, kMargin + kSide + 4, "cm-baseline", "Confusion matrix: " + title,
+          "Rows are true classes, columns predicted classes; each row adds up to 100 percent.");
+  svg.open_group(kBaselineCells);
+  draw_cells(svg, matrix, Kind::kRates);
+  draw_frame(svg, index.class_names());
+  draw_numbers(svg, matrix, Kind::kRates);
+  svg.close_group();
+  return "<figure>" + svg.str() + caption(title) + "</figure>\n";
+}
+
+std::string arm_confusion_figures(const ResultsIndex& index, View arm, size_t number) {
+  const std::vector<View> runs = index.compared_runs(arm["name"].text());
+  if (runs.empty() || index.class_names().empty()) return {};
+  const MeanConfusion matrix = index.mean_confusion(runs);
+  const MeanConfusion baseline = index.mean_confusion(index.compared_runs(kBaseline));
+  const std::string name = arm["name"].text();
+  return baseline_again(fmt::format("cm-{}-b", number)) +
+         panel(index, matrix, Kind::kRates, fmt::format("cm-{}-a", number), name + ", in %") +
+         panel(index, difference(matrix, baseline), Kind::kDifference, fmt::format("cm-{}-d", number),
+               name + " less baseline, in pp");
+}
+
+}  // namespace evensweep

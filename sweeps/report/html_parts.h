@@ -1,0 +1,22 @@
+#pragma once
+// Pieces of the HTML page. Text arguments are plain and get escaped; `body` arguments are HTML.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sweeps/report/tables.h"
+
+namespace evensweep {
+
+extern const char kStyleSheet[];
+
+std::string html_table(const Table& table, std::string_view label);
+std::string html_list(const std::vector<std::string>& lines);
+// Folded away on screen.
+std::string html_details(std::string_view summary, std::string_view body);
+// "" where there is no body.
+std::string html_section(std::string_view id, std::string_view title, std::string_view body);
+std::string html_figure(std::string_view svg, std::string_view caption);
+
+}  // namespace evensweep

@@ -1,0 +1,27 @@
+#pragma once
+// The pieces of results.json. Internal to sweeps/report.
+
+#include <optional>
+
+#include "common/model/json.h"
+#include "common/model/result.h"
+#include "sweeps/stats/evidence.h"
+
+namespace evensweep {
+
+Json runs_json(const SweepResults& results);
+Json trials_json(const SweepResults& results, const Evidence& evidence);
+Json counts_json(const SweepResults& results, const Evidence& evidence);
+Json total_times_json(const SweepResults& results);
+Json environment_json(const SweepResults& results);
+// The sweep without what depends on the machine: file names instead of paths, no resources.
+Json sweep_json(const Sweep& sweep);
+
+Json analysis_json(const SweepResults& results, const Evidence& evidence);
+Json evidence_json(const SweepResults& results, const Evidence& evidence);
+Json completeness_json(const SweepResults& results, const Evidence& evidence);
+
+// null where there is no finite number.
+Json number_json(std::optional<double> value);
+
+}  // namespace evensweep

@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sweeps/report/escape.h"
+#include "sweeps/report/facts.h"
+#include "sweeps/report/format.h"
+#include "sweeps/report/index.h"
+#include "sweeps/report/report.h"
+
+namespace evensweep {
+namespace {
+
+constexpr size_t kLeastWidth = 20;
+constexpr size_t kGap = 2;
+
+enum Column { kArm, kEffect, kP, kAdjusted, kAccuracy, kWorst, kVerdict, kColumns };
+using Cells = std::array<std::string, kColumns>;
+
+std::optional<double> scaled(View number, double factor) {
+  const auto value = number.number();
+  return value ? std::optional(*value * factor) : std::nullopt;
+}
+
+int decimals_of_effects(const ResultsIndex& index) {
+  std::vector<double> values;
+  for (const View& arm : index.arms())
+    if (const auto mean = scaled(arm["d_unbiased"]["mean"], kPp2)) values.push_back(*mean);
+  return decimals_for(values, 1);
+}
+
+Cells cells_of(View arm, int decimals) {
+  const View d = arm["d_unbiased"];
+  std::string effect = signed_fixed(scaled(d["mean"], kPp2), decimals);
+  const std::string range = interval(scaled(d["ci_low"], kPp2), scaled(d["ci_high"], kPp2), decimals);
+  if (range != kNoNumber) effect += " " + range;
+  return {clean_text(arm["name"].text()) + (arm["primary"].truth() ? " *" : ""),
+          effect,
+          p_value(arm["sign_flip"]["p_greater"].number()),
+          p_value(arm["p_adjusted"].number()),
+          signed_fixed(scaled(arm["accuracy_change"]["mean"], kPp), 2),
+          signed_fixed(scaled(arm["worst_tpr_change"]["mean"], kPp), 1),
+          short_verdict(arm)};
+}
+
+Cells header_cells(View results) {
+  const double confidence = results["analysis"]["confidence"].number().value_or(0.95);
+  return {"arm",    fmt::format("D_u pp^2 [{:.0f}% CI]", confidence * 100), "p", "adj. p", "acc. pp", "worst pp",
+          "verdict"};
+}
+
+const char* color_of(View arm) {
+  const std::string verdict = arm["verdict"].text();
+  if (verdict == verdict_name(Verdict::kReducedAccuracyKept)) return "\x1b[32m";
+  if (verdict == verdict_name(Verdict::kReducedAccuracyOpen)) return "\x1b[33m";
+  if (verdict == verdict_name(Verdict::kReducedAccuracyLost) || verdict == verdict_name(Verdict::kIncreased))
+    return "\x1b[31m";
+  return verdict == verdict_name(Verdict::kNotShown) ? "" : "\x1b[2m";
+}
+
+std::string painted(const std::string& text, const std::string& color, bool is_colored) {
+  return is_colored && !color.empty() && !text.empty() ? color + text + "\x1b[0m" : text;
+}
+
+std::string padded(const std::string& text, size_t width, bool to_the_right) {
+  const size_t used = display_width(text);
+  const std::string space(used < width ? width - used : 0, ' ');
+  return to_the_right ? space + text : text + space;
+}
+
+// Breaks at spaces; a word longer than the line is cut.
+std::string wrapped(const std::string& text, size_t width, const std::string& indent) {
+  std::string out, line;
+  const auto flush = [&] {
+    if (!line.empty()) out += line + "\n";
+    line.clear();
+  };
+  const std::string clean = clean_text(text);
+  for (size_t at = 0; at < clean.size();) {
+    const size_t end = std::min(clean.find(' ', at), clean.size());
+    const std::string word = clean.substr(at, end - at);
+    at = end + 1;
+    if (word.empty()) continue;
+    if (!line.empty() && display_width(line) + 1 + display_width(word) > width) flush();
+    line += line.empty() ? (out.empty() ? "" : indent) : " ";
+    line += terminal_text(word, width - display_width(line));
+  }
+  flush();
+  return out;
+}
+
+class TerminalTable {
+ public:
+  TerminalTable(const ResultsIndex& index, size_t width, bool is_colored)
+      : index_(index), width_(width), is_colored_(is_colored), header_(header_cells(index.root())) {
+    const int decimals = decimals_of_effects(index);
+    for (const View& arm : index.arms()) rows_.push_back(cells_of(arm, decimals));
+    for (size_t column = 0; column < kColumns; ++column) {
+      widths_[column] = display_width(header_[column]);
+      for (const Cells& row : rows_) widths_[column] = std::max(widths_[column], display_width(row[column]));
+    }
+  }
+
+  std::string str() const {
+    if (needed(kColumns) <= width_) return lines(kColumns);
+    return needed(kVerdict) <= width_ ? lines(kVerdict) : records();
+  }
+
+ private:
+  size_t needed(size_t columns) const {
+    size_t sum = (columns - 1) * kGap;
+    for (size_t column = 0; column < columns; ++column) sum += widths_[column];
+    return sum;
+  }
+
+  std::string line(const Cells& cells, size_t columns) const {
+    std::string text;
+    for (size_t column = 0; column < columns; ++column) {
+      const bool is_words = column == kArm || column == kVerdict || column == kEffect;
+      text += column == 0 ? "" : std::string(kGap, ' ');
+      text += column == kVerdict ? cells[column] : padded(cells[column], widths_[column], !is_words);
+    }
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+  }
+
+  // One line for each arm; the verdict on a line of its own where it does not fit.
+  std::string lines(size_t columns) const {
+    std::string text = painted(line(header_, columns), "\x1b[1m", is_colored_) + "\n";
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      const std::string color = color_of(index_.arms()[i]);
+      text += painted(line(rows_[i], columns), color, is_colored_) + "\n";
+      if (columns <= kVerdict)
+        text += painted(terminal_text("  " + rows_[i][kVerdict], width_), color, is_colored_) + "\n";
+    }
+    return text;
+  }
+
+  std::string records() const {
+    std::string text;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      const Cells& row = rows_[i];
+      text += painted(terminal_text(row[kArm], width_), "\x1b[1m", is_colored_) + "\n";
+      text += wrapped("  " + row[kVerdict], width_, "  ");
+      for (size_t column = kEffect; column < kVerdict; ++column)
+        text += wrapped(header_[column] + " " + row[column], width_, "  ");
+    }
+    return text;
+  }
+
+  const ResultsIndex& index_;
+  size_t width_;
+  bool is_colored_;
+  Cells header_;
+  std::vector<Cells> rows_;
+  std::array<size_t, kColumns> widths_{};
+};
+
+}  // namespace
+
+std::string terminal_table(const Json& results, TerminalStyle style) {
+  const size_t width = std::max(kLeastWidth, static_cast<size_t>(std::max(style.width, 0)));
+  const ResultsIndex index(results);
+  const View root = index.root(), done = root["completeness"];
+  std::string text = wrapped(report_title(root), width, "");
+  text += wrapped(
+      fmt::format("{} of {} blocks complete; {} over {}; alpha {}", done["blocks_complete"].integer(),
+                  done["blocks_planned"].integer(), test_words(root["analysis"]),
+                  counted(root["analysis"]["family"].integer(), "comparison"), root["analysis"]["alpha"].scalar()),
+      width, "");
+  if (const std::string warning = interim_warning(root); !warning.empty()) text += wrapped(warning, width, "");
+  text += "\n" + TerminalTable(index, width, style.color).str() + "\n";
+  return text +
+         wrapped("D_u > 0: the classes are treated more evenly (1 pp^2 = 0.0001). Intervals are unadjusted; * primary.",
+                 width, "");
+}
+
+}  // namespace evensweep

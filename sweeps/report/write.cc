@@ -1,0 +1,15 @@
+#include "common/base/file.h"
+#include "sweeps/report/report.h"
+
+namespace evensweep {
+
+Status write_report(const SweepResults& results, const Evidence& evidence, const std::string& folder) {
+  const Json json = results_json(results, evidence);
+  EV_RETURN_IF_ERROR(make_folders(folder));
+  EV_RETURN_IF_ERROR(write_file_atomically(folder + "/trials.csv", trials_csv(json)));
+  EV_RETURN_IF_ERROR(write_file_atomically(folder + "/report.md", report_markdown(json)));
+  EV_RETURN_IF_ERROR(write_file_atomically(folder + "/report.html", report_html(json)));
+  return write_file_atomically(folder + "/results.json", results_text(json));
+}
+
+}  // namespace evensweep
