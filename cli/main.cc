@@ -1,0 +1,69 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/plan.h"
+#include "cli/run.h"
+#include "cli/terminal.h"
+#include "common/base/text.h"
+
+namespace evensweep {
+namespace {
+
+// CLI11 calls an unknown verb an unexpected argument; this says what was probably meant.
+std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    verbs.push_back(verb->get_name());
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+    std::string message = "there is no command \"" + std::string(argv[1]) + "\"";
+    if (const std::optional<std::string> near = nearest_name(argv[1], verbs))
+      message += "; did you mean \"" + *near + "\"?";
+    return message + " See evensweep --help";
+  }
+  return std::string(error.what()) + "; see evensweep --help";
+}
+
+int main_of(int argc, char** argv) {
+  CLI::App app("Finds out, with evidence, which rebalancing method makes a classifier treat its classes more evenly.",
+               "evensweep");
+  app.set_version_flag("--version", "evensweep " EVENSWEEP_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  evensweep plan sweeps/digits.yaml    what would be trained\n"
+      "  evensweep run sweeps/digits.yaml     train it here and write the report\n"
+      "Exit codes: 0 ok, 1 failed, 2 wrong usage or file, 3 trials without result, 130 interrupted.");
+  int exit_code = kOk;
+  add_plan(app, exit_code);
+  add_run(app, exit_code);
+  if (argc == 1) {
+    std::fputs(app.help().c_str(), stdout);
+    return kOk;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    say(explain(app, error, argc, argv));
+    return kUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace evensweep
+
+int main(int argc, char** argv) {
+  // Children are started by posix_spawn only; gRPC's fork handlers can only do harm. Before any gRPC call.
+  setenv("GRPC_ENABLE_FORK_SUPPORT", "false", 1);
+  try {
+    return evensweep::main_of(argc, argv);
+  } catch (const std::exception& error) {
+    evensweep::say(std::string("unexpected: ") + error.what());
+    return evensweep::kFailed;
+  }
+}

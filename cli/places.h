@@ -1,0 +1,24 @@
+#pragma once
+// Where things are on this machine: state, data, reports, the trainer. Precedence: flag, environment, default.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/model/spec.h"
+
+namespace evensweep {
+
+// --state, EVENSWEEP_STATE, XDG_STATE_HOME/evensweep, ~/.local/state/evensweep.
+StatusOr<std::string> state_folder(const std::string& flag);
+// --data, EVENSWEEP_DATA, the folder of the sweep file.
+std::vector<std::string> data_folders(const std::string& flag, const std::string& sweep_file);
+// --out, results/<sweep name>.
+std::string report_folder(const std::string& flag, const Sweep& sweep);
+// --trainer, EVENSWEEP_TRAINER, evensweep-trainer beside this program.
+StatusOr<std::string> trainer_path(const std::string& flag);
+// The data files of the sweep by their hash.
+std::map<std::string, std::string> files_by_hash(const DatasetSpec& dataset);
+
+}  // namespace evensweep

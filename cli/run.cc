@@ -1,0 +1,176 @@
+#include "cli/run.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "agent/devices/machine.h"
+#include "agent/link/agent_host.h"
+#include "cli/exit_code.h"
+#include "cli/places.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "cli/watcher.h"
+#include "common/model/json.h"
+#include "common/wire/status_codec.h"
+#include "coordinator/host/host.h"
+#include "coordinator/rpc/server.h"
+#include "coordinator/store/sqlite_store.h"
+#include "coordinator/store/state_folder.h"
+#include "sweeps/report/report.h"
+#include "sweeps/spec/load.h"
+
+namespace evensweep {
+namespace {
+
+constexpr Duration kSignalPoll{50};
+constexpr Duration kStopLimit{4500};
+
+struct RunOptions {
+  std::string file, state, out, data, trainer, output = "table";
+  std::vector<std::string> overrides;
+  uint32_t slots = 0;
+};
+
+// Coordinator and agent of one `run`, taken down in the opposite order.
+struct Embedded {
+  StateFolder folder;
+  std::unique_ptr<Host> host;
+  std::unique_ptr<RpcServer> server;
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<AgentHost> agent;  // absent until there is something to train
+};
+
+StatusOr<Embedded> start_coordinator(const RunOptions& options, const Clock& clock) {
+  EV_ASSIGN_OR_RETURN(const std::string path, state_folder(options.state));
+  EV_ASSIGN_OR_RETURN(StateFolder folder, StateFolder::hold(path));
+  EV_ASSIGN_OR_RETURN(std::unique_ptr<SqliteStore> store, SqliteStore::open(path));
+  EV_ASSIGN_OR_RETURN(std::unique_ptr<Host> host, Host::start(std::move(store), clock, CoreOptions{}));
+  EV_ASSIGN_OR_RETURN(std::unique_ptr<RpcServer> server, RpcServer::start(*host, {}));
+  std::shared_ptr<grpc::Channel> channel = server->in_process_channel();
+  return Embedded{std::move(folder), std::move(host), std::move(server), std::move(channel), nullptr};
+}
+
+Status start_agent(Embedded& embedded, const RunOptions& options, const Sweep& sweep, const Clock& clock) {
+  AgentOptions agent{.id = AgentId("local"), .dir = embedded.folder.path() + "/agent"};
+  EV_ASSIGN_OR_RETURN(agent.trainer_path, trainer_path(options.trainer));
+  agent.slots = default_slots(detect_machine(), sweep.training.threads);
+  if (sweep.resources.slots) agent.slots = static_cast<uint32_t>(*sweep.resources.slots);
+  if (options.slots > 0) agent.slots = options.slots;
+  agent.files = files_by_hash(sweep.dataset);
+  agent.device = sweep.resources.device == "auto" ? "cpu" : sweep.resources.device;
+  EV_ASSIGN_OR_RETURN(embedded.agent, AgentHost::start(std::move(agent), embedded.channel, clock));
+  return absl::OkStatus();
+}
+
+StatusOr<std::pair<SweepId, SweepStatus>> submit(Embedded& embedded, const Sweep& sweep) {
+  const std::unique_ptr<v1::Sweeps::Stub> stub = v1::Sweeps::NewStub(embedded.channel);
+  grpc::ClientContext context;
+  v1::SubmitRequest request;
+  request.set_sweep_json(to_json(sweep).dump());
+  v1::SubmitResponse response;
+  EV_RETURN_IF_ERROR(from_grpc(stub->Submit(&context, request, &response)));
+  return std::pair(SweepId(response.sweep_id()), decode(response.status()));
+}
+
+enum class End { kOver, kInterrupted };
+
+// Until the sweep is over or somebody wants it stopped. The second signal ends the process at once.
+StatusOr<End> follow(Embedded& embedded, const SweepId& id, Signals& signals, ProgressDisplay& display,
+                     const Clock& clock, SweepStatus& status) {
+  Watcher watcher(embedded.channel, id);
+  while (true) {
+    if (signals.wait(kSignalPoll)) {
+      display.end();
+      say("stopping: trainings write their checkpoints");
+      embedded.agent->request_stop();
+      const TimePoint limit = clock.now() + kStopLimit;
+      while (!embedded.agent->wait_stopped(kSignalPoll) && clock.now() < limit)
+        if (signals.wait(Duration(0))) std::_Exit(kInterrupted);
+      return End::kInterrupted;
+    }
+    const std::optional<Status> ended = watcher.ended();
+    if (const std::optional<SweepStatus> newest = watcher.newest()) display.show(status = *newest, clock.now());
+    if (!ended) continue;
+    display.end();
+    if (!ended->ok()) return *ended;
+    return End::kOver;
+  }
+}
+
+Status tell_results(const RunOptions& options, const Sweep& sweep, const SweepResults& results,
+                    const SweepStatus& status, const Terminal& terminal) {
+  EV_ASSIGN_OR_RETURN(const Evidence evidence, weigh(results));
+  const std::string folder = report_folder(options.out, sweep);
+  EV_RETURN_IF_ERROR(write_report(results, evidence, folder));
+  const Json json = results_json(results, evidence);
+  if (options.output == "json") fmt::print("{}\n", results_text(json));
+  if (options.output == "table")
+    fmt::print("{}\n", terminal_table(json, {.width = terminal.width, .color = terminal.color_out}));
+  if (options.output == "quiet") fmt::print("{}/report.html\n", folder);
+  if (std::fflush(stdout) != 0) return absl::InternalError("cannot write to standard output");
+  if (options.output == "quiet") return absl::OkStatus();
+  say(fmt::format("trained {} runs now, {} were already there", status.runs_trained, status.runs_reused));
+  say("report: " + folder + "/report.html");
+  return absl::OkStatus();
+}
+
+StatusOr<int> run(const RunOptions& options) {
+  Signals signals;
+  const SystemClock clock;
+  const Terminal terminal = detect_terminal();
+  EV_ASSIGN_OR_RETURN(const Sweep sweep,
+                      load_sweep(options.file, {.data_folders = data_folders(options.data, options.file),
+                                                .overrides = options.overrides}));
+  EV_ASSIGN_OR_RETURN(Embedded embedded, start_coordinator(options, clock));
+  EV_ASSIGN_OR_RETURN(const auto submitted, submit(embedded, sweep));
+  SweepStatus status = submitted.second;
+  if (!status.over) {
+    EV_RETURN_IF_ERROR(start_agent(embedded, options, sweep, clock));
+    ProgressDisplay display(terminal, options.output == "quiet");
+    EV_ASSIGN_OR_RETURN(const End end, follow(embedded, submitted.first, signals, display, clock, status));
+    if (end == End::kInterrupted) {
+      say(fmt::format("stopped with {} of {} trials done; the same command goes on from here", status.trials_finished,
+                      status.trials));
+      return kInterrupted;
+    }
+  }
+  EV_ASSIGN_OR_RETURN(const SweepResults results, embedded.host->results(submitted.first));
+  EV_RETURN_IF_ERROR(tell_results(options, sweep, results, status, terminal));
+  if (status.trials_failed == 0) return kOk;
+  say(fmt::format("{} of {} trials have no result; the report says why", status.trials_failed, status.trials));
+  return kIncomplete;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* verb = app.add_subcommand("run", "Train a sweep on this machine and report what it shows");
+  verb->footer(
+      "Examples:\n"
+      "  evensweep run sweeps/digits.yaml\n"
+      "  evensweep run sweeps/digits.yaml seeds=3 training.epochs=5 --out /tmp/quick\n"
+      "Stopped or killed at any time, the same command goes on where it was; finished runs are never trained again.");
+  verb->add_option("file", options->file, "Sweep file (docs/format/sweep.md)")->required();
+  verb->add_option("overrides", options->overrides,
+                   "key=value pairs that replace parts of the file, e.g. training.epochs=5");
+  verb->add_option("--state", options->state, "State folder (default: $EVENSWEEP_STATE or ~/.local/state/evensweep)");
+  verb->add_option("--out", options->out, "Folder of the report (default: results/<sweep name>)");
+  verb->add_option("--data", options->data, "Folder in which data files are looked up first");
+  verb->add_option("--slots", options->slots, "Trainings at a time (default: from the cores)")
+      ->check(CLI::Range(1, 4096));
+  verb->add_option("--trainer", options->trainer, "Training program (default: evensweep-trainer beside this one)");
+  verb->add_option("-o,--output", options->output, "table, json or quiet")
+      ->check(CLI::IsMember({"table", "json", "quiet"}));
+  verb->callback([options, &exit_code] {
+    StatusOr<int> code = run(*options);
+    if (!code.ok()) say(code.status().message());
+    exit_code = code.ok() ? *code : exit_code_of(code.status());
+  });
+}
+
+}  // namespace evensweep

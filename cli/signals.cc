@@ -1,0 +1,21 @@
+#include "cli/signals.h"
+
+#include <ctime>
+
+namespace evensweep {
+
+Signals::Signals() {
+  sigemptyset(&set_);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set_, signal);
+  pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::optional<int> Signals::wait(Duration timeout) {
+  const timespec limit{.tv_sec = timeout.count() / 1000, .tv_nsec = timeout.count() % 1000 * 1'000'000};
+  const int signal = sigtimedwait(&set_, nullptr, &limit);
+  if (signal < 0) return std::nullopt;
+  return signal;
+}
+
+}  // namespace evensweep

@@ -1,0 +1,23 @@
+#pragma once
+// Termination signals as something to ask for, instead of something that happens.
+
+#include <csignal>
+#include <optional>
+
+#include "common/base/clock.h"
+
+namespace evensweep {
+
+// Holds back SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 in this thread and in all that it starts later; make one
+// before the first thread. SIGPIPE is ignored: a closed pipe is an error to handle, not an end.
+class Signals {
+ public:
+  Signals();
+  // The next signal, waiting for it no longer than `timeout`.
+  std::optional<int> wait(Duration timeout);
+
+ private:
+  sigset_t set_;
+};
+
+}  // namespace evensweep

@@ -1,0 +1,40 @@
+#include "cli/watcher.h"
+
+#include "common/wire/status_codec.h"
+#include "coordinator/rpc/server.h"
+
+namespace evensweep {
+
+Watcher::Watcher(std::shared_ptr<grpc::Channel> channel, const SweepId& sweep)
+    : stub_(v1::Sweeps::NewStub(std::move(channel))), thread_([this, sweep] { follow(sweep); }) {}
+
+Watcher::~Watcher() {
+  context_.TryCancel();
+  thread_.join();
+}
+
+void Watcher::follow(const SweepId& sweep) {
+  v1::WatchRequest request;
+  request.set_sweep_id(sweep.str());
+  const std::unique_ptr<grpc::ClientReader<v1::SweepStatus>> reader = stub_->Watch(&context_, request);
+  v1::SweepStatus status;
+  while (reader->Read(&status)) {
+    const std::lock_guard lock(mutex_);
+    newest_ = decode(status);
+  }
+  const Status end = from_grpc(reader->Finish());
+  const std::lock_guard lock(mutex_);
+  ended_ = end;
+}
+
+std::optional<SweepStatus> Watcher::newest() {
+  const std::lock_guard lock(mutex_);
+  return newest_;
+}
+
+std::optional<Status> Watcher::ended() {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+}  // namespace evensweep
