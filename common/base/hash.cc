@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -67,17 +68,18 @@ std::string base64_encode(std::string_view bytes) {
   return text;
 }
 
+// EVP_DecodeBlock takes blanks around the text and '=' inside it; here only the alphabet is taken.
 StatusOr<std::string> base64_decode(std::string_view text) {
+  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   if (text.size() % 4 != 0) return absl::InvalidArgumentError("base64 text has a length that is not a multiple of 4");
+  if (text.size() > INT_MAX) return absl::InvalidArgumentError("base64 text is longer than 2 GiB");
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  if (text.substr(0, text.size() - padding).find_first_not_of(kAlphabet) != std::string_view::npos)
+    return absl::InvalidArgumentError("not base64 text");
   std::string bytes(3 * (text.size() / 4), '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                    reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   if (size < 0) return absl::InvalidArgumentError("not base64 text");
-  size_t padding = 0;
-  if (text.ends_with("=="))
-    padding = 2;
-  else if (text.ends_with("="))
-    padding = 1;
   bytes.resize(static_cast<size_t>(size) - padding);
   return bytes;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/model/json.h"
 
 namespace evensweep {
@@ -72,7 +73,7 @@ class Fields {
     std::string given = text(name);
     for (const char* word : known)
       if (given == word) return given;
-    fail(name, "is not a known word: \"" + given + "\"");
+    fail(name, "is not a known word: " + in_quotes(given));
     return given;
   }
 
@@ -124,6 +125,22 @@ class Fields {
     return kEmpty;
   }
 
+  // A SHA-256 sum: 64 lower-case hexadecimal digits. Nothing else may become part of a path.
+  std::string sha256(const char* name) { return checked_sha256(text(name), name); }
+
+  std::vector<std::string> sha256s(const char* name) {
+    std::vector<std::string> list = texts(name);
+    for (const std::string& sum : list) checked_sha256(sum, name);
+    return list;
+  }
+
+  // Whether the value is there and null; counts as asked for.
+  bool is_null(const char* name) {
+    if (!has(name) || !(*object_)[name].is_null()) return false;
+    asked_.insert(name);
+    return true;
+  }
+
   bool has(const char* name) const { return object_ != nullptr && object_->contains(name); }
   std::string place(const char* name) const { return *name == '\0' ? place_ : place_ + "." + name; }
 
@@ -135,7 +152,7 @@ class Fields {
   void end() {
     if (object_ == nullptr) return;
     for (const auto& [key, value] : object_->items())
-      if (!asked_.contains(key)) fail(key.c_str(), "is not a known key");
+      if (!asked_.contains(key)) fail("", "has the unknown key " + in_quotes(key));
   }
 
  private:
@@ -146,6 +163,12 @@ class Fields {
     if (found != object_->end()) return &*found;
     fail(name, "is missing");
     return nullptr;
+  }
+
+  std::string checked_sha256(std::string sum, const char* name) {
+    if (sum.size() != 64 || sum.find_first_not_of("0123456789abcdef") != std::string::npos)
+      fail(name, "must be a SHA-256 sum of 64 lower-case hexadecimal digits");
+    return sum;
   }
 
   double checked_number(const Json& value, const char* name, double least, double most) {
@@ -165,10 +188,21 @@ class Fields {
   std::set<std::string> asked_;
 };
 
-// Parses text as one JSON value, never throwing.
+// Parses text as one JSON value, never throwing. A key that is there twice is refused: readers differ in which of the
+// two values they take.
 inline StatusOr<Json> parse_json(std::string_view text, const std::string& what) {
-  Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  std::optional<std::string> repeated;
+  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second && !repeated)
+      repeated = parsed.get<std::string>();
+    return true;
+  };
+  Json value = Json::parse(text, watch, /*allow_exceptions=*/false);
   if (value.is_discarded()) return absl::InvalidArgumentError(what + ": not valid JSON");
+  if (repeated) return absl::InvalidArgumentError(what + ": has the key " + in_quotes(*repeated) + " twice");
   return value;
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kPredictionEncoding = "base64/zstd/u16le";
 constexpr int64_t kMostPredictions = 100'000'000;
+constexpr int64_t kMostExamples = 1'000'000'000'000;  // sums of counts stay far below what int64_t holds
 
 std::string pack(const std::vector<uint16_t>& values) {
   std::string bytes;
@@ -60,11 +61,12 @@ ConfusionMatrix confusion_of(Fields& fields, const char* name, int64_t classes) 
       return {};
     }
     for (const Json& count : row) {
-      if (!count.is_number_integer() || count.get<int64_t>() < 0) {
-        fields.fail(name, "must hold counts of at least 0");
+      const int64_t value = count.is_number_integer() ? count.get<int64_t>() : -1;
+      if (value < 0 || value > kMostExamples) {
+        fields.fail(name, "must hold counts between 0 and " + std::to_string(kMostExamples));
         return {};
       }
-      matrix.counts.push_back(count.get<int64_t>());
+      matrix.counts.push_back(value);
     }
   }
   return matrix;
@@ -209,7 +211,7 @@ StatusOr<Failure> parse_failure(std::string_view text) {
   Fields fields(json, "failure", status);
   const std::string name = fields.text("class");
   const std::optional<FailureClass> failure = parse_failure_class(name);
-  if (!failure) fields.fail("class", "is not known: \"" + name + "\"");
+  if (!failure) fields.fail("class", "is not a known word: " + in_quotes(name));
   Failure parsed{.failure = failure.value_or(FailureClass::kTrainerError),
                  .message = fields.text("message"),
                  .stderr_tail = fields.text("stderr_tail")};

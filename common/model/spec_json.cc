@@ -14,10 +14,7 @@ Json hashes(const std::vector<DataFile>& files) {
 
 std::vector<DataFile> files_of_hashes(Fields& fields, const char* name) {
   std::vector<DataFile> files;
-  for (std::string& hash : fields.texts(name)) {
-    if (hash.size() != 64) fields.fail(name, "must hold SHA-256 sums of 64 characters");
-    files.push_back({.path = "", .sha256 = std::move(hash)});
-  }
+  for (std::string& sum : fields.sha256s(name)) files.push_back({.path = "", .sha256 = std::move(sum)});
   return files;
 }
 
@@ -36,10 +33,8 @@ SplitSpec split_of(const Json& json, const std::string& place, Status& status) {
   SplitSpec split;
   split.validation_fraction = fields.number("validation_fraction", 0, 1);
   split.test_fraction = fields.number("test_fraction", 0, 1);
-  if (fields.has("seed") && json["seed"].is_null())
-    split.seed.reset();
-  else
-    split.seed = fields.unsigned_integer("seed");
+  if (!fields.is_null("seed")) split.seed = fields.unsigned_integer("seed");
+  fields.end();
   if (split.validation_fraction + split.test_fraction >= 1) fields.fail("", "leaves nothing to train on");
   return split;
 }

@@ -19,7 +19,7 @@ std::vector<DataFile> files_of(Fields& parent, const char* name, Status& status)
   std::vector<DataFile> files;
   for (const Json& item : parent.array(name)) {
     Fields fields(item, parent.place(name), status);
-    files.push_back({.path = fields.text("path"), .sha256 = fields.text("sha256")});
+    files.push_back({.path = fields.text("path"), .sha256 = fields.sha256("sha256")});
     fields.end();
   }
   return files;
