@@ -1,0 +1,46 @@
+#include "agent/trainer/device.h"
+
+#include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <dlfcn.h>
+#include <torch/headeronly/version.h>
+
+namespace evensweep {
+namespace {
+
+StatusOr<at::Device> find_cuda() {
+  if (!at::hasCUDA() && ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    return absl::InvalidArgumentError(std::string("device cuda: cannot load libtorch's CUDA part: ") + ::dlerror() +
+                                      "; run deploy/libtorch --cuda, or train on cpu");
+  }
+  if (!at::hasCUDA() || at::detail::getCUDAHooks().deviceCount() < 1)
+    return absl::InvalidArgumentError("device cuda: no GPU or no driver is found on this machine; train on cpu");
+  return at::Device(at::kCUDA, 0);
+}
+
+}  // namespace
+
+StatusOr<at::Device> find_device(const std::string& name) {
+  if (name == "cpu") return at::Device(at::kCPU);
+  if (name == "cuda") return find_cuda();
+  return absl::InvalidArgumentError("device \"" + name + "\" is not known; known are cpu and cuda");
+}
+
+std::string describe_device(at::Device device) {
+  if (device.is_cpu()) return "cpu (" + at::get_cpu_capability() + ")";
+  return device.str();
+}
+
+std::string libtorch_version() { return TORCH_VERSION; }
+
+void prepare_libtorch(at::Device device, int64_t threads) {
+  at::Context& context = at::globalContext();
+  context.setDeterministicAlgorithms(true, /*warn_only=*/!device.is_cpu());
+  // A debugging aid that comes with the above and writes NaN into every new tensor.
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setBenchmarkCuDNN(false);
+  context.setDeterministicCuDNN(true);
+  at::set_num_threads(static_cast<int>(threads));
+}
+
+}  // namespace evensweep

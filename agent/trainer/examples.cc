@@ -1,0 +1,130 @@
+#include "agent/trainer/examples.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace evensweep {
+namespace {
+
+// Writes one image as seen through a view. `Stride` between neighbouring pixels and channels of the output depends on
+// the memory layout, all else does not.
+struct ImageWriter {
+  const Dataset& data;
+  const std::vector<std::array<float, 256>>& values;
+  int64_t pixel_stride, channel_stride;
+
+  void write(uint32_t row, const View& view, float* out) const {
+    const int64_t plane = data.height * data.image_width;
+    const uint8_t* image = data.pixels.data() + static_cast<int64_t>(row) * data.channels * plane;
+    for (int64_t channel = 0; channel < data.channels; ++channel) {
+      const float* table = values[static_cast<size_t>(channel)].data();
+      for (int64_t y = 0; y < data.height; ++y) {
+        float* line = out + channel * channel_stride + y * data.image_width * pixel_stride;
+        write_line(image + channel * plane, y + view.down, view, table, line);
+      }
+    }
+  }
+
+ private:
+  void write_line(const uint8_t* plane, int64_t source_y, const View& view, const float* table, float* line) const {
+    const int64_t width = data.image_width;
+    const bool inside = source_y >= 0 && source_y < data.height;
+    const uint8_t* source = inside ? plane + source_y * width : nullptr;
+    for (int64_t x = 0; x < width; ++x) {
+      const int64_t source_x = (view.flip ? width - 1 - x : x) + view.right;
+      const bool seen = inside && source_x >= 0 && source_x < width;
+      line[x * pixel_stride] = table[seen ? source[source_x] : 0];
+    }
+  }
+};
+
+}  // namespace
+
+Examples::Examples(std::shared_ptr<const Dataset> dataset, SplitRows split)
+    : dataset_(std::move(dataset)), split_(std::move(split)) {
+  if (has_images())
+    tabulate_pixels();
+  else
+    standardise();
+}
+
+std::vector<int64_t> Examples::shape() const {
+  if (has_images()) return {dataset_->channels, dataset_->height, dataset_->image_width};
+  return {dataset_->width};
+}
+
+void Examples::standardise() {
+  const auto width = static_cast<size_t>(dataset_->width);
+  const auto count = static_cast<double>(split_.train.size());
+  std::vector<double> mean(width), square(width);
+  for (const uint32_t row : split_.train)
+    for (size_t i = 0; i < width; ++i) mean[i] += dataset_->features[row * width + i] / count;
+  for (const uint32_t row : split_.train)
+    for (size_t i = 0; i < width; ++i) square[i] += std::pow(dataset_->features[row * width + i] - mean[i], 2) / count;
+  features_.resize(dataset_->features.size());
+  for (size_t row = 0; row < static_cast<size_t>(dataset_->rows); ++row) {
+    for (size_t i = 0; i < width; ++i) {
+      // A constant feature's variance is not exactly 0 in floating point.
+      const bool constant = square[i] <= 1e-14 * mean[i] * mean[i];
+      const double sd = constant ? 1 : std::sqrt(square[i]);
+      features_[row * width + i] = static_cast<float>((dataset_->features[row * width + i] - mean[i]) / sd);
+    }
+  }
+}
+
+void Examples::tabulate_pixels() {
+  constexpr double kMean[] = {0.4914, 0.4822, 0.4465};
+  constexpr double kSd[] = {0.2471, 0.2435, 0.2616};
+  pixel_values_.resize(static_cast<size_t>(dataset_->channels));
+  for (size_t channel = 0; channel < pixel_values_.size(); ++channel) {
+    const double mean = dataset_->channels == 3 ? kMean[channel] : 0.5;
+    const double sd = dataset_->channels == 3 ? kSd[channel] : 0.5;
+    for (size_t value = 0; value < 256; ++value)
+      pixel_values_[channel][value] = static_cast<float>((static_cast<double>(value) / 255 - mean) / sd);
+  }
+}
+
+void Examples::copy_features(std::span<const uint32_t> rows, float* out) const {
+  const auto width = static_cast<size_t>(dataset_->width);
+  for (size_t i = 0; i < rows.size(); ++i)
+    std::memcpy(out + i * width, features_.data() + rows[i] * width, width * sizeof(float));
+}
+
+at::Tensor Examples::inputs(std::span<const uint32_t> rows, std::span<const View> views,
+                            const Execution& execution) const {
+  std::vector<int64_t> sizes = shape();
+  sizes.insert(sizes.begin(), static_cast<int64_t>(rows.size()));
+  const bool channels_last = has_images() && execution.channels_last;
+  at::Tensor batch = at::empty(
+      sizes, at::TensorOptions()
+                 .dtype(at::kFloat)
+                 .memory_format(channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous));
+  auto* out = batch.mutable_data_ptr<float>();
+  if (!has_images()) {
+    copy_features(rows, out);
+    return batch.to(execution.device);
+  }
+  const int64_t plane = dataset_->height * dataset_->image_width;
+  const ImageWriter writer{.data = *dataset_,
+                           .values = pixel_values_,
+                           .pixel_stride = channels_last ? dataset_->channels : 1,
+                           .channel_stride = channels_last ? 1 : plane};
+  at::parallel_for(0, sizes[0], 16, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto at = static_cast<size_t>(i);
+      writer.write(rows[at], views.empty() ? View() : views[at], out + i * dataset_->channels * plane);
+    }
+  });
+  return batch.to(execution.device);
+}
+
+at::Tensor Examples::labels(std::span<const uint32_t> rows, const Execution& execution) const {
+  at::Tensor batch = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
+  auto* out = batch.mutable_data_ptr<int64_t>();
+  for (size_t i = 0; i < rows.size(); ++i) out[i] = dataset_->labels[rows[i]];
+  return batch.to(execution.device);
+}
+
+}  // namespace evensweep

@@ -1,0 +1,47 @@
+#pragma once
+// A data set with one split of it, ready to be cut into batches.
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "agent/trainer/aten.h"
+#include "agent/trainer/augmentation.h"
+#include "agent/trainer/model.h"
+#include "common/dataset/dataset.h"
+
+namespace evensweep {
+
+class Examples {
+ public:
+  // Features of a table are standardised by mean and (population) standard deviation of the training rows; a feature
+  // that is constant there is only centred. Images become (value / 255 - mean) / sd with the usual CIFAR-10 figures per
+  // colour; with other than three channels, mean and sd are 0.5.
+  Examples(std::shared_ptr<const Dataset> dataset, SplitRows split);
+
+  // The inputs of these rows in float32: [n, features] or [n, channels, height, width], on the execution's device and
+  // in its memory layout. With `views` (one for each row, images only) each image is cut and mirrored; what a cut takes
+  // from outside the image is black.
+  at::Tensor inputs(std::span<const uint32_t> rows, std::span<const View> views, const Execution& execution) const;
+  // [n] int64.
+  at::Tensor labels(std::span<const uint32_t> rows, const Execution& execution) const;
+
+  const Dataset& dataset() const { return *dataset_; }
+  const SplitRows& split() const { return split_; }
+  int64_t classes() const { return static_cast<int64_t>(dataset_->class_names.size()); }
+  bool has_images() const { return !dataset_->pixels.empty(); }
+  std::vector<int64_t> shape() const;  // {features} or {channels, height, width}
+
+ private:
+  void standardise();
+  void tabulate_pixels();
+  void copy_features(std::span<const uint32_t> rows, float* out) const;
+
+  std::shared_ptr<const Dataset> dataset_;
+  SplitRows split_;
+  std::vector<float> features_;                       // tables: rows x width, standardised
+  std::vector<std::array<float, 256>> pixel_values_;  // images: for each channel, the input value of each pixel value
+};
+
+}  // namespace evensweep

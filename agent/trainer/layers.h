@@ -1,0 +1,68 @@
+#pragma once
+// The few layers that the models are made of. A layer holds handles to tensors that its model's ParameterList owns.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/trainer/aten.h"
+#include "agent/trainer/optimizer.h"
+
+namespace evensweep {
+
+// Where a model's tensors come from and where they are kept by name. Drawn values are a pure function of the seed and
+// the order of the draws; they are drawn on the CPU, so that a GPU starts from the same ones.
+class ParameterList {
+ public:
+  ParameterList(uint64_t seed, at::Device device, bool channels_last);
+
+  at::Tensor normal(std::vector<int64_t> shape, double sd);
+  at::Tensor uniform(std::vector<int64_t> shape, double bound);  // in [-bound, bound)
+
+  // Takes a tensor in; the one given back is on the device and, for a parameter, gathers gradients.
+  at::Tensor add_parameter(const std::string& name, const at::Tensor& value);
+  at::Tensor add_buffer(const std::string& name, const at::Tensor& value);
+
+  const std::vector<NamedTensor>& parameters() const { return parameters_; }
+  const std::vector<NamedTensor>& buffers() const { return buffers_; }
+
+ private:
+  at::Generator generator_;
+  at::Device device_;
+  bool channels_last_;
+  std::vector<NamedTensor> parameters_, buffers_;
+};
+
+// How weights start.
+enum class Start {
+  kHe,       // normal, sd sqrt(2 / fan_in), bias 0 (He et al. 2015, eq. 10): for layers before a ReLU
+  kOutput,   // normal, sd sqrt(1 / fan_in), bias 0: for the layer that gives the logits
+  kUniform,  // weight and bias uniform in +-sqrt(1 / fan_in): what PyTorch does when told nothing
+};
+
+struct Linear {
+  at::Tensor weight, bias;
+  Linear(ParameterList& list, const std::string& name, int64_t inputs, int64_t outputs, Start start);
+  at::Tensor operator()(const at::Tensor& input) const { return at::linear(input, weight, bias); }
+};
+
+struct Convolution {
+  at::Tensor weight, bias;  // bias may be undefined
+  int64_t stride, padding;
+  struct Shape {
+    int64_t inputs, outputs, stride = 1, padding = 1;
+    bool bias = false;
+  };
+  // 3 x 3.
+  Convolution(ParameterList& list, const std::string& name, const Shape& shape, Start start);
+  at::Tensor operator()(const at::Tensor& input) const { return at::conv2d(input, weight, bias, stride, padding); }
+};
+
+// Ioffe and Szegedy 2015; momentum 0.1, epsilon 1e-5.
+struct BatchNorm {
+  at::Tensor weight, bias, mean, variance;
+  BatchNorm(ParameterList& list, const std::string& name, int64_t channels);
+  at::Tensor operator()(const at::Tensor& input, bool training) const;
+};
+
+}  // namespace evensweep

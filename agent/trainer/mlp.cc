@@ -1,0 +1,44 @@
+#include <string>
+#include <vector>
+
+#include "agent/trainer/model.h"
+
+namespace evensweep {
+namespace {
+
+class Mlp final : public Model {
+ public:
+  Mlp(const ModelSpec& spec, int64_t inputs, int64_t classes, uint64_t seed, const Execution& execution)
+      : Model(seed, execution), dropout_(spec.dropout) {
+    for (const int64_t width : spec.hidden) {
+      hidden_.emplace_back(list_, "hidden" + std::to_string(hidden_.size() + 1), inputs, width, Start::kHe);
+      inputs = width;
+    }
+    hidden_.emplace_back(list_, "output", inputs, classes, Start::kOutput);
+  }
+
+ private:
+  at::Tensor features(const at::Tensor& input, bool training) override {
+    at::Tensor x = input.flatten(1);
+    for (size_t i = 0; i + 1 < hidden_.size(); ++i) {
+      x = at::relu(hidden_[i](x));
+      if (dropout_ > 0) x = at::dropout(x, dropout_, training);
+    }
+    return x;
+  }
+  const Linear& output_layer() const override { return hidden_.back(); }
+
+  double dropout_;
+  std::vector<Linear> hidden_;  // and the output layer at the end
+};
+
+}  // namespace
+
+std::unique_ptr<Model> make_mlp(const ModelSpec& spec, const std::vector<int64_t>& shape, int64_t classes,
+                                uint64_t seed, const Execution& execution) {
+  int64_t inputs = 1;
+  for (const int64_t size : shape) inputs *= size;
+  return std::make_unique<Mlp>(spec, inputs, classes, seed, execution);
+}
+
+}  // namespace evensweep

@@ -1,0 +1,62 @@
+#include "agent/trainer/model.h"
+
+#include <fmt/format.h>
+
+namespace evensweep {
+namespace {
+
+Status check_image_shape(const std::string& model, const std::vector<int64_t>& shape, int64_t least_side) {
+  if (shape.size() == 3 && shape[1] >= least_side && shape[2] >= least_side) return absl::OkStatus();
+  if (shape.size() == 3) {
+    return absl::InvalidArgumentError(
+        fmt::format("model {}: images of {} x {} pixels are too small, at least {} x {} are "
+                    "needed",
+                    model, shape[1], shape[2], least_side, least_side));
+  }
+  return absl::InvalidArgumentError(fmt::format("model {}: needs images, but the data set is a table; use mlp", model));
+}
+
+}  // namespace
+
+Autocast::Autocast(at::DeviceType device, bool enabled)
+    : device_(device), before_(at::autocast::is_autocast_enabled(device)) {
+  at::autocast::set_autocast_enabled(device, enabled);
+  at::autocast::set_autocast_dtype(device, at::kBFloat16);
+  at::autocast::increment_nesting();
+}
+
+Autocast::~Autocast() {
+  // The cache holds bf16 copies of weights, which the next optimizer step makes stale.
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(device_, before_);
+}
+
+at::Tensor Model::forward(const at::Tensor& input, bool training) {
+  const Autocast autocast(execution_.device.type(), execution_.bf16);
+  const at::Tensor inner = features(input, training);
+  // Logits in bf16 have so few digits that classes would often tie, and ties go to the class with the lower number.
+  const Autocast full_precision(execution_.device.type(), false);
+  return output_layer()(inner.to(at::kFloat));
+}
+
+int64_t Model::parameter_count() const {
+  int64_t count = 0;
+  for (const NamedTensor& parameter : parameters()) count += parameter.tensor.numel();
+  return count;
+}
+
+StatusOr<std::unique_ptr<Model>> make_model(const ModelSpec& spec, const std::vector<int64_t>& shape, int64_t classes,
+                                            uint64_t seed, const Execution& execution) {
+  if (spec.name == "mlp") return make_mlp(spec, shape, classes, seed, execution);
+  if (spec.name == "resnet20") {
+    EV_RETURN_IF_ERROR(check_image_shape(spec.name, shape, 4));
+    return make_resnet20(shape, classes, seed, execution);
+  }
+  if (spec.name == "peifer_cnn") {
+    EV_RETURN_IF_ERROR(check_image_shape(spec.name, shape, 16));
+    return make_peifer_cnn(shape, classes, seed, execution);
+  }
+  return absl::InvalidArgumentError("model \"" + spec.name + "\" is not known; known are mlp, resnet20, peifer_cnn");
+}
+
+}  // namespace evensweep

@@ -1,0 +1,166 @@
+#include "agent/trainer/training_loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "agent/trainer/augmentation.h"
+#include "agent/trainer/device.h"
+#include "agent/trainer/loss.h"
+#include "agent/trainer/schedule.h"
+#include "common/base/rng.h"
+
+namespace evensweep {
+namespace {
+
+const char* dtype_name(const at::Tensor& tensor) { return c10::toString(tensor.scalar_type()); }
+
+SavedTensor saved(const NamedTensor& named) {
+  const at::Tensor flat = named.tensor.detach().cpu().contiguous();
+  return {.name = named.name,
+          .dtype = dtype_name(flat),
+          .shape = flat.sizes().vec(),
+          .bytes = std::string(static_cast<const char*>(flat.const_data_ptr()), flat.nbytes())};
+}
+
+bool fits(const SavedTensor& saved, const NamedTensor& named) {
+  return saved.name == named.name && saved.dtype == dtype_name(named.tensor) &&
+         saved.shape == named.tensor.sizes().vec() && saved.bytes.size() == named.tensor.nbytes();
+}
+
+void load(const SavedTensor& saved, at::Tensor tensor) {
+  // from_blob wants a pointer that may be written through, but copy_ only reads.
+  auto* bytes = const_cast<char*>(saved.bytes.data());
+  tensor.copy_(at::from_blob(bytes, saved.shape, at::TensorOptions().dtype(tensor.scalar_type())));
+}
+
+Status check_schedule(const ScheduleSpec& schedule) {
+  const bool decays = schedule.name == "step" || schedule.name == "exponential";
+  if (!decays || schedule.every >= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError("training.schedule.every: must be at least 1 for the schedule " + schedule.name);
+}
+
+}  // namespace
+
+Status check_trainable(const RunSpec& spec, const Examples& examples) {
+  if (spec.trainer != kTrainerNumerics) {
+    return absl::InvalidArgumentError(fmt::format(
+        "the run asks for the trainer \"{}\" but this one is \"{}\"; install the same version on coordinator "
+        "and agents",
+        spec.trainer, kTrainerNumerics));
+  }
+  const auto weights = static_cast<int64_t>(spec.treatment.class_weights.size());
+  if (weights != examples.classes()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "treatment.class_weights: has {} weights for the {} classes of the data", weights, examples.classes()));
+  }
+  if (*std::ranges::max_element(spec.treatment.class_weights) <= 0)
+    return absl::InvalidArgumentError("treatment.class_weights: at least one must be above 0");
+  if (!examples.has_images() && (spec.training.augmentation.flip || spec.training.augmentation.crop_padding > 0))
+    return absl::InvalidArgumentError("training.augmentation: flip and crop need images, but the data set is a table");
+  if (spec.training.optimizer.nesterov && spec.training.optimizer.momentum <= 0)
+    return absl::InvalidArgumentError("training.optimizer.nesterov: needs a momentum above 0");
+  return check_schedule(spec.training.schedule);
+}
+
+TrainingLoop::TrainingLoop(const RunSpec& spec, const Examples& examples, Model& model, const Execution& execution)
+    : spec_(spec),
+      examples_(examples),
+      model_(model),
+      execution_(execution),
+      class_weights_(at::tensor(spec.treatment.class_weights, at::kFloat).to(execution.device)),
+      optimizer_(make_optimizer(spec.training.optimizer, model.parameters())),
+      steps_per_epoch_((static_cast<int64_t>(examples.split().train.size()) + spec.training.batch_size - 1) /
+                       spec.training.batch_size) {}
+
+double TrainingLoop::lr(int64_t step) const {
+  return learning_rate(spec_.training.optimizer, spec_.training.schedule, step, steps_per_epoch_, total_steps());
+}
+
+void TrainingLoop::order_rows() {
+  if (ordered_epoch_ == position_.epoch) return;
+  order_ = examples_.split().train;
+  Rng(spec_.seed, "order", {static_cast<uint64_t>(position_.epoch)}).shuffle(std::span(order_));
+  ordered_epoch_ = position_.epoch;
+}
+
+std::span<const uint32_t> TrainingLoop::next_rows() const {
+  const auto batch = static_cast<size_t>(spec_.training.batch_size);
+  const size_t begin = static_cast<size_t>(position_.step) * batch;
+  return std::span(order_).subspan(begin, std::min(batch, order_.size() - begin));
+}
+
+TrainingLoop::Step TrainingLoop::step() {
+  order_rows();
+  const std::span<const uint32_t> rows = next_rows();
+  std::vector<View> views;
+  if (examples_.has_images())
+    views = draw_views(spec_.training.augmentation, spec_.seed, position_.epoch, position_.step, rows.size());
+  const at::Tensor inputs = examples_.inputs(rows, views, execution_);
+  const at::Tensor labels = examples_.labels(rows, execution_);
+  Rng dropout(spec_.seed, "dropout", {static_cast<uint64_t>(position_.epoch), static_cast<uint64_t>(position_.step)});
+  at::Generator generator = at::globalContext().defaultGenerator(execution_.device);
+  generator.set_current_seed(dropout());
+
+  const at::Tensor logits = model_.forward(inputs, /*training=*/true);
+  const at::Tensor loss = batch_loss(logits, labels, class_weights_, spec_.treatment.focal_gamma);
+  // Times 0: so that a logit that is not finite shows even where the loss does not depend on it.
+  const double value = (loss.detach() + logits.detach().sum() * 0).item<double>();
+  if (!std::isfinite(value)) return {.examples = 0, .finite = false};
+  loss.backward();
+  optimizer_->step(lr(optimizer_->steps()));
+  ++position_.step;
+  epoch_loss_sum_ += value * static_cast<double>(rows.size());
+  return {.examples = static_cast<int64_t>(rows.size()), .finite = true};
+}
+
+void TrainingLoop::finish_epoch(double validation_accuracy) {
+  curve_.push_back({.epoch = position_.epoch + 1,
+                    .train_loss = epoch_loss_sum_ / static_cast<double>(examples_.split().train.size()),
+                    .validation_accuracy = validation_accuracy,
+                    .lr = lr(optimizer_->steps() - 1)});
+  position_ = {.epoch = position_.epoch + 1, .step = 0};
+  epoch_loss_sum_ = 0;
+}
+
+std::vector<NamedTensor> TrainingLoop::all_tensors() const {
+  std::vector<NamedTensor> all = model_.parameters();
+  all.insert(all.end(), model_.buffers().begin(), model_.buffers().end());
+  for (NamedTensor& tensor : optimizer_->state()) all.push_back(std::move(tensor));
+  return all;
+}
+
+void TrainingLoop::save(Checkpoint& checkpoint) const {
+  checkpoint.libtorch = libtorch_version();
+  checkpoint.position = position_;
+  checkpoint.optimizer_steps = optimizer_->steps();
+  checkpoint.epoch_loss_sum = epoch_loss_sum_;
+  checkpoint.curve = curve_;
+  checkpoint.tensors.clear();
+  for (const NamedTensor& tensor : all_tensors()) checkpoint.tensors.push_back(saved(tensor));
+}
+
+Status TrainingLoop::restore(const Checkpoint& checkpoint) {
+  const std::vector<NamedTensor> tensors = all_tensors();
+  const Position& at = checkpoint.position;
+  const bool place_fits = at.epoch <= spec_.training.epochs && at.step <= steps_per_epoch_ &&
+                          (at.epoch < spec_.training.epochs || at.step == 0) &&
+                          checkpoint.optimizer_steps == at.epoch * steps_per_epoch_ + at.step &&
+                          static_cast<int64_t>(checkpoint.curve.size()) == at.epoch;
+  if (!place_fits) return absl::DataLossError("checkpoint: its position does not fit this run");
+  if (checkpoint.libtorch != libtorch_version())
+    return absl::DataLossError("checkpoint: written with libtorch " + checkpoint.libtorch + ", this is " +
+                               libtorch_version());
+  if (!std::ranges::equal(checkpoint.tensors, tensors, fits))
+    return absl::DataLossError("checkpoint: its tensors do not fit this model");
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < tensors.size(); ++i) load(checkpoint.tensors[i], tensors[i].tensor);
+  optimizer_->set_steps(checkpoint.optimizer_steps);
+  position_ = at;
+  epoch_loss_sum_ = checkpoint.epoch_loss_sum;
+  curve_ = checkpoint.curve;
+  return absl::OkStatus();
+}
+
+}  // namespace evensweep

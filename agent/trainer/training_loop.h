@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "agent/trainer/checkpoint.h"
+#include "agent/trainer/examples.h"
+#include "agent/trainer/model.h"
+#include "agent/trainer/optimizer.h"
+
+namespace evensweep {
+
+// One training, a step at a time. Which rows a batch holds, how they are augmented and what is dropped out are pure
+// functions of (seed, epoch, step): neither the treatment nor an interruption changes them.
+class TrainingLoop {
+ public:
+  // The references must outlive the loop. The spec must have passed check_trainable.
+  TrainingLoop(const RunSpec& spec, const Examples& examples, Model& model, const Execution& execution);
+
+  const Position& position() const { return position_; }
+  int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  int64_t total_steps() const { return steps_per_epoch_ * spec_.training.epochs; }
+  bool epoch_trained() const { return position_.step == steps_per_epoch_; }
+  bool done() const { return position_.epoch == spec_.training.epochs; }
+  const std::vector<CurvePoint>& curve() const { return curve_; }
+
+  struct Step {
+    int64_t examples = 0;
+    bool finite = true;  // false: loss or logits were not, and nothing was changed
+  };
+  // One optimizer step; only while !epoch_trained().
+  Step step();
+  // Closes an epoch that is trained and evaluated.
+  void finish_epoch(double validation_accuracy);
+
+  // Fills in all but the run key and the times.
+  void save(Checkpoint& checkpoint) const;
+  // DataLoss, with nothing changed, if the checkpoint is not one of this very training.
+  Status restore(const Checkpoint& checkpoint);
+
+ private:
+  void order_rows();
+  std::span<const uint32_t> next_rows() const;
+  double lr(int64_t step) const;
+  std::vector<NamedTensor> all_tensors() const;
+
+  const RunSpec& spec_;
+  const Examples& examples_;
+  Model& model_;
+  Execution execution_;
+  at::Tensor class_weights_;
+  std::unique_ptr<Optimizer> optimizer_;
+  int64_t steps_per_epoch_;
+  Position position_;
+  int64_t ordered_epoch_ = -1;
+  std::vector<uint32_t> order_;  // training rows in the order of epoch `ordered_epoch_`
+  double epoch_loss_sum_ = 0;
+  std::vector<CurvePoint> curve_;
+};
+
+// InvalidArgument if this trainer cannot train the spec on this data: another trainer's spec, weights that don't fit
+// the classes, a schedule without its figures, ...
+Status check_trainable(const RunSpec& spec, const Examples& examples);
+
+}  // namespace evensweep
