@@ -1,0 +1,205 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "sweeps/spec/sections.h"
+
+namespace evensweep {
+namespace {
+
+// One parameter or option of an item with the values that it takes.
+struct Axis {
+  std::string name;
+  bool is_option = false;
+  std::vector<double> numbers;
+  std::vector<std::string> words;
+
+  size_t size() const { return is_option ? words.size() : numbers.size(); }
+  void set(Arm& arm, size_t index) const {
+    if (is_option)
+      arm.options[name] = words[index];
+    else
+      arm.parameters[name] = numbers[index];
+  }
+};
+
+std::string list_of(const MethodDescription& method) {
+  std::string names;
+  for (const ParameterDescription& p : method.parameters) names += (names.empty() ? "" : ", ") + p.name;
+  return names;
+}
+
+class MethodsReader {
+ public:
+  explicit MethodsReader(size_t most_arms) : most_arms_(most_arms) {}
+
+  void read_item(const Value& item) {
+    std::optional<Section> section;
+    std::optional<Value> name = item;
+    if (item.is_map()) name = section.emplace(item).need("method");
+    if (!name) return section->end();
+    const MethodDescription* method = read_method_name(*name);
+    if (method == nullptr) return;
+    if (section)
+      read_map(item, *section, *method);
+    else if (method->parameters.empty())
+      add({.method = method->name, .parameters = {}, .options = default_options(*method)}, item);
+    else
+      item.fail(fmt::format("{0} needs {1}; write {{method: {0}, {2}: ...}}", method->name, list_of(*method),
+                            method->parameters[0].name));
+  }
+
+  std::vector<Arm> take() { return std::move(arms_); }
+
+ private:
+  static std::map<std::string, std::string> default_options(const MethodDescription& method) {
+    std::map<std::string, std::string> options;
+    for (const OptionDescription& option : method.options) options[option.name] = option.values.front();
+    return options;
+  }
+
+  void read_map(const Value& item, Section& section, const MethodDescription& method) {
+    const bool only_included =
+        section.has("include") && std::none_of(method.parameters.begin(), method.parameters.end(),
+                                               [&](const auto& p) { return section.has(p.name.c_str()); });
+    std::vector<Axis> axes;
+    bool complete = true;
+    for (const ParameterDescription& parameter : method.parameters) {
+      const auto value = only_included ? section.find(parameter.name) : section.need(parameter.name);
+      axes.push_back({.name = parameter.name, .is_option = false, .numbers = {}, .words = {}});
+      if (value) axes.back().numbers = read_parameter(*value, parameter);
+      complete = complete && (only_included || axes.back().size() > 0);
+    }
+    for (const OptionDescription& option : method.options) {
+      const auto value = section.find(option.name);
+      axes.push_back({.name = option.name, .is_option = true, .numbers = {}, .words = {option.values.front()}});
+      if (value) axes.back().words = read_option(*value, option);
+      complete = complete && axes.back().size() > 0;
+    }
+    std::vector<Arm> cells;
+    if (complete && !only_included && method.name != kBaseline) cells = product(item, method, axes);
+    const bool too_many = !cells.empty() && cells.size() + arms_.size() > most_arms_;
+    if (const auto exclude = section.find("exclude"); exclude && complete && !too_many)
+      remove_cells(*exclude, method, cells);
+    if (const auto include = section.find("include")) add_cells(*include, method, cells);
+    section.end();
+    if (method.name == kBaseline) return add({.method = kBaseline, .parameters = {}, .options = {}}, item);
+    if (complete && cells.empty() && !too_many_) section.fail("no cells are left; exclude fewer or remove the item");
+    for (Arm& cell : cells) add(std::move(cell), item);
+  }
+
+  // All combinations, the first axis varying slowest.
+  std::vector<Arm> product(const Value& item, const MethodDescription& method, const std::vector<Axis>& axes) {
+    size_t count = 1;
+    for (const Axis& axis : axes) count = axis.size() > most_arms_ / count ? most_arms_ + 1 : count * axis.size();
+    std::vector<Arm> cells;
+    if (count > most_arms_) {
+      too_many_ = true;
+      item.fail(fmt::format("more than {} arms; use coarser grids or fewer seeds", most_arms_));
+      return cells;
+    }
+    cells.reserve(count);
+    for (size_t i = 0; i < count; ++i) {
+      Arm arm{.method = method.name, .parameters = {}, .options = {}};
+      size_t rest = i;
+      for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
+        axis->set(arm, rest % axis->size());
+        rest /= axis->size();
+      }
+      cells.push_back(std::move(arm));
+    }
+    return cells;
+  }
+
+  void remove_cells(const Value& exclude, const MethodDescription& method, std::vector<Arm>& cells) {
+    for (const Value& item : exclude.list()) {
+      Section section(item);
+      Arm pattern;
+      bool good = item.is_map();
+      for (const ParameterDescription& p : method.parameters)
+        if (const auto value = section.find(p.name)) {
+          const auto number = value->number(range_of(p));
+          good = good && number;
+          pattern.parameters[p.name] = number.value_or(0);
+        }
+      for (const OptionDescription& o : method.options)
+        if (const auto value = section.find(o.name)) {
+          const auto word = value->word(o.values);
+          good = good && word;
+          pattern.options[o.name] = word.value_or("");
+        }
+      section.end();
+      if (!good) continue;
+      const auto matches = [&](const Arm& arm) {
+        return std::all_of(pattern.parameters.begin(), pattern.parameters.end(),
+                           [&](const auto& p) { return arm.parameters.at(p.first) == p.second; }) &&
+               std::all_of(pattern.options.begin(), pattern.options.end(),
+                           [&](const auto& o) { return arm.options.at(o.first) == o.second; });
+      };
+      if (std::erase_if(cells, matches) == 0) item.fail("no cell of the grid is like this; correct it or remove it");
+    }
+  }
+
+  void add_cells(const Value& include, const MethodDescription& method, std::vector<Arm>& cells) {
+    for (const Value& item : include.list()) {
+      Section section(item);
+      auto arm = read_cell(section, method);
+      section.end();
+      if (!arm) continue;
+      if (std::find(cells.begin(), cells.end(), *arm) != cells.end())
+        item.fail(fmt::format("{} is in the grid already; remove it", arm_name(*arm)));
+      else
+        cells.push_back(*std::move(arm));
+    }
+  }
+
+  void add(Arm arm, const Value& item) {
+    const auto [known, fresh] = paths_.emplace(arm, item.path());
+    if (!fresh) return item.fail(fmt::format("{} is in {} already; list it once", arm_name(arm), known->second));
+    if (arm.method == kBaseline) return;
+    if (arms_.size() < most_arms_) return arms_.push_back(std::move(arm));
+    if (!too_many_) item.fail(fmt::format("more than {} arms; use coarser grids or fewer seeds", most_arms_));
+    too_many_ = true;
+  }
+
+  size_t most_arms_;
+  bool too_many_ = false;
+  std::vector<Arm> arms_;
+  std::map<Arm, std::string> paths_;  // which item an arm is from
+};
+
+}  // namespace
+
+const MethodDescription* read_method_name(const Value& value) {
+  std::vector<std::string> names;
+  for (const MethodDescription& method : known_methods()) names.push_back(method.name);
+  const auto name = value.word(names);
+  for (const MethodDescription& method : known_methods())
+    if (name == method.name) return &method;
+  return nullptr;
+}
+
+std::optional<Arm> read_cell(Section& cell, const MethodDescription& method) {
+  Arm arm{.method = method.name, .parameters = {}, .options = {}};
+  bool good = cell.value().is_map();
+  for (const ParameterDescription& parameter : method.parameters) {
+    const auto value = cell.need(parameter.name);
+    const auto number = value ? value->number(range_of(parameter)) : std::nullopt;
+    good = good && number;
+    arm.parameters[parameter.name] = number.value_or(0);
+  }
+  for (const OptionDescription& option : method.options)
+    arm.options[option.name] = cell.word(option.name.c_str(), option.values.front(), option.values);
+  if (!good) return std::nullopt;
+  return arm;
+}
+
+std::vector<Arm> read_methods(const Value& value, size_t most_arms) {
+  MethodsReader reader(most_arms);
+  for (const Value& item : value.list()) reader.read_item(item);
+  std::vector<Arm> arms = reader.take();
+  return arms;
+}
+
+}  // namespace evensweep

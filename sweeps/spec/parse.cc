@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "common/base/text.h"
+#include "sweeps/spec/load.h"
+#include "sweeps/spec/override.h"
+#include "sweeps/spec/sections.h"
+
+namespace evensweep {
+namespace {
+
+constexpr int64_t kMostTrials = 1'000'000;
+
+std::string read_name(const Value& value) {
+  const auto name = value.text();
+  if (!name) return {};
+  const bool good = name->size() <= 100 && std::all_of(name->begin(), name->end(), [](unsigned char c) {
+                      return c < 0x80 && (std::isalnum(c) || c == '-' || c == '_' || c == '.');
+                    });
+  if (!good) value.fail(fmt::format("{} is not a name of up to 100 letters, digits, - _ .", in_quotes(*name)));
+  return *name;
+}
+
+std::vector<uint64_t> consecutive(uint64_t first, int64_t count) {
+  std::vector<uint64_t> seeds(static_cast<size_t>(count));
+  std::iota(seeds.begin(), seeds.end(), first);
+  return seeds;
+}
+
+std::vector<uint64_t> read_seed_range(const Value& value) {
+  Section section(value);
+  const bool by_ends = section.has("from") || section.has("to");
+  const auto first = by_ends ? section.need("from") : section.find("start");
+  const auto from = first ? first->seed() : uint64_t{0};
+  const auto second = section.need(by_ends ? "to" : "count");
+  std::vector<uint64_t> seeds;
+  if (by_ends) {
+    const auto to = second ? second->seed() : std::nullopt;
+    if (from && to && (*to < *from || *to - *from >= static_cast<uint64_t>(kMostTrials)))
+      second->fail(fmt::format("{} is not from {} to {} - 1 above it", *to, *from, kMostTrials));
+    else if (from && to)
+      seeds = consecutive(*from, static_cast<int64_t>(*to - *from) + 1);
+  } else {
+    const auto count = second ? second->integer(1, kMostTrials) : std::nullopt;
+    if (from && count && *from > UINT64_MAX - static_cast<uint64_t>(*count))
+      first->fail("the seeds would be too large; start lower");
+    else if (from && count)
+      seeds = consecutive(*from, *count);
+  }
+  section.end();
+  return seeds;
+}
+
+void read_head(Section& top, Sweep& sweep) {
+  if (const auto version = top.need("version")) {
+    if (version->is_scalar() && version->node().text != "1" && !version->node().quoted)
+      version->fail(fmt::format("{} is not known; this program reads version 1", in_quotes(version->node().text)));
+    else
+      version->integer(1, 1);
+  }
+  if (const auto name = top.need("name")) sweep.name = read_name(*name);
+}
+
+void read_body(Section& top, Draft& draft, const Problems& problems) {
+  Sweep& sweep = draft.sweep;
+  if (const auto value = top.need("dataset")) {
+    DatasetDraft dataset = read_dataset(*value);
+    sweep.dataset = std::move(dataset.spec);
+    for (const Place place : dataset.file_places) draft.file_places.push_back(problems.where(place));
+  }
+  if (const auto value = top.need("model")) sweep.model = read_model(*value, sweep.dataset.format);
+  if (const auto value = top.need("training"))
+    sweep.training = read_training(*value, sweep.dataset.format, sweep.model);
+  if (const auto value = top.need("seeds")) sweep.seeds = read_seeds(*value);
+  if (const auto value = top.need("methods")) {
+    const size_t before = problems.count();
+    sweep.arms = read_methods(*value, static_cast<size_t>(kMostTrials) / std::max<size_t>(1, sweep.seeds.size()));
+    if (sweep.arms.empty() && problems.count() == before)
+      value->fail("only the baseline; list a method to compare with it");
+  }
+  if (const auto value = top.find("analysis")) sweep.analysis = read_analysis(*value, sweep.arms);
+  if (const auto value = top.find("resources")) sweep.resources = read_resources(*value);
+}
+
+// The arm that the analysis names as its primary comparison, by its name or as a map.
+std::optional<std::string> read_primary(const Value& value, const std::vector<Arm>& arms) {
+  std::vector<std::string> names;
+  for (const Arm& arm : arms) names.push_back(arm_name(arm));
+  std::optional<std::string> given;
+  if (value.is_map()) {
+    Section section(value);
+    const auto method = section.need("method");
+    const MethodDescription* description = method ? read_method_name(*method) : nullptr;
+    if (description == nullptr) return std::nullopt;
+    const auto arm = read_cell(section, *description);
+    section.end();
+    if (!arm) return std::nullopt;
+    given = arm_name(*arm);
+  } else {
+    given = value.text();
+  }
+  if (!given || names.empty() || std::find(names.begin(), names.end(), *given) != names.end()) return given;
+  const auto nearest = nearest_name(*given, names);
+  value.fail(fmt::format("{} is no arm of this sweep; {}", in_quotes(*given),
+                         nearest ? "did you mean " + in_quotes(*nearest) + "?" : "the arms are " + listed(names)));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<uint64_t> read_seeds(const Value& value) {
+  if (value.is_map()) return read_seed_range(value);
+  if (!value.is_list()) return consecutive(0, value.integer(1, kMostTrials).value_or(1));
+  std::vector<uint64_t> seeds;
+  std::set<uint64_t> known;
+  for (const Value& item : value.list()) {
+    const auto seed = item.seed();
+    if (!seed) continue;
+    if (!known.insert(*seed).second) item.fail(fmt::format("{} is listed twice; remove one", *seed));
+    seeds.push_back(*seed);
+  }
+  return seeds;
+}
+
+AnalysisSpec read_analysis(const Value& value, const std::vector<Arm>& arms) {
+  AnalysisSpec analysis;
+  Section section(value);
+  analysis.alpha = section.number("alpha", analysis.alpha, {.least = 0, .most = 0.5, .least_excluded = true});
+  analysis.correction = section.word("correction", analysis.correction, {"holm", "none"});
+  analysis.accuracy_margin =
+      section.number("accuracy_margin", analysis.accuracy_margin, {.least = 0, .most = 1, .most_excluded = true});
+  if (const auto primary = section.find("primary")) analysis.primary = read_primary(*primary, arms);
+  section.end();
+  return analysis;
+}
+
+ResourcesSpec read_resources(const Value& value) {
+  ResourcesSpec resources;
+  Section section(value);
+  resources.device = section.word("device", resources.device, {"auto", "cpu", "cuda"});
+  if (const auto slots = section.find("slots")) resources.slots = slots->integer(1, 4096);
+  section.end();
+  return resources;
+}
+
+DraftOrErrors parse_sweep_file(std::string_view text, const std::string& file_name,
+                               std::span<const std::string> overrides) {
+  Problems problems(file_name, overrides);
+  YamlNode root = parse_yaml(text, problems);
+  if (!problems.none() && root.kind == YamlNode::Kind::kNull) return {.draft = {}, .errors = problems.lines()};
+  if (root.kind != YamlNode::Kind::kMap) {
+    const bool empty = root.kind == YamlNode::Kind::kNull;
+    problems.add({.line = 1, .column = 1}, std::string(empty ? "the file is empty" : "the file is not a map of keys") +
+                                               "; begin with version: 1, name: ..., dataset: ...");
+    return {.draft = {}, .errors = problems.lines()};
+  }
+  apply_overrides(overrides, root, problems);
+  Draft draft;
+  Section top(Value(root, "", problems));
+  read_head(top, draft.sweep);
+  read_body(top, draft, problems);
+  top.end();
+  if (!problems.none()) return {.draft = {}, .errors = problems.lines()};
+  return {.draft = std::move(draft), .errors = {}};
+}
+
+}  // namespace evensweep
