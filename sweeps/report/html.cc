@@ -42,14 +42,15 @@ std::string classes_section(const ResultsIndex& index) {
   for (size_t i = 0; i < index.arms().size(); ++i) {
     const View arm = index.arms()[i];
     if (!is_shown(arm)) continue;
-    body +=
-        fmt::format("<div><h3>{}</h3>\n", html_escape(arm["name"].text())) +
-        html_figure(classes_figure(arm, i),
-                    "Grey: baseline. Blue: the class gained, vermillion: it lost. Whiskers: confidence intervals.") +
-        html_details("Numbers", html_table(classes_table(arm), "TPR of each class")) + "</div>\n";
+    body += fmt::format("<div><h3>{}</h3>\n", html_escape(arm["name"].text())) +
+            html_figure(classes_figure(arm, i), "") +
+            html_details("Numbers", html_table(classes_table(arm), "TPR of each class")) + "</div>\n";
   }
+  if (body.empty()) return {};
   return html_section("classes", "True positive rates by class",
-                      body.empty() ? body : "<div class=\"grid\">" + body + "</div>\n");
+                      "<p>Seed means; the class that the baseline serves worst comes first. Grey: baseline. Blue: the "
+                      "class gained, vermillion: it lost. Whiskers: confidence intervals.</p>\n<div class=\"grid\">" +
+                          body + "</div>\n");
 }
 
 std::string matrix_details(const ResultsIndex& index, const std::string& arm, const std::string& summary) {

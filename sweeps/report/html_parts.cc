@@ -52,6 +52,7 @@ std::string html_section(std::string_view id, std::string_view title, std::strin
 
 std::string html_figure(std::string_view svg, std::string_view caption) {
   if (svg.empty()) return {};
+  if (caption.empty()) return fmt::format("<figure>{}</figure>\n", svg);
   return fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n", svg, html_escape(caption));
 }
 

@@ -17,6 +17,7 @@ std::string html_list(const std::vector<std::string>& lines);
 std::string html_details(std::string_view summary, std::string_view body);
 // "" where there is no body.
 std::string html_section(std::string_view id, std::string_view title, std::string_view body);
+// Without a caption where that is empty; "" where there is no drawing.
 std::string html_figure(std::string_view svg, std::string_view caption);
 
 }  // namespace evensweep

@@ -10,7 +10,7 @@ const char kStyleSheet[] = R"css(
 @media (prefers-color-scheme:dark){:root{--bg:#15181c;--fg:#e8eaed;--muted:#a3abb4;--rule:#3a4149;--soft:#1e2329;
 --gain:#5cb3ea;--loss:#f0874f;--base:#7d8690;--on:#0c0e10;--warn:#3d3210}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:1120px;padding:1.5rem 1rem 4rem;background:var(--bg);color:var(--fg);
+body{margin:0 auto;max-width:1200px;padding:1.5rem 1rem 4rem;background:var(--bg);color:var(--fg);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;overflow-wrap:break-word}
 h1{font-size:1.7rem;line-height:1.25;margin:0 0 .3rem}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;
 border-bottom:1px solid var(--rule);padding-bottom:.2rem}h3{font-size:1rem;margin:1.4rem 0 .4rem}
@@ -27,18 +27,18 @@ svg{display:block;width:100%;height:auto;max-width:700px;margin:0 auto}
 details{margin:.5rem 0}summary{cursor:pointer;color:var(--gain)}
 .wide{overflow-x:auto;margin:.5rem 0}
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:top}
+th,td{padding:.25rem .5rem;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:top}
 thead th{white-space:normal;vertical-align:bottom;background:var(--soft)}
 th:first-child{text-align:left}tbody th{font-weight:500}
-.wordy td,.wordy th{text-align:left;white-space:normal}.arms td:last-child{text-align:left}
+.wordy td,.wordy th{text-align:left;white-space:normal}.arms td:last-child{text-align:left;white-space:normal;min-width:9rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:var(--muted)}dd{margin:0;min-width:0;overflow-wrap:anywhere}
 code,pre{font-family:ui-monospace,"Cascadia Mono","DejaVu Sans Mono",monospace;font-size:.88em}
 pre{background:var(--soft);padding:.6rem .8rem;border-radius:6px;overflow-x:auto}
 :focus-visible{outline:2px solid var(--gain);outline-offset:2px}
-svg text{font-family:inherit;font-size:12px;fill:var(--fg)}
-svg .m{fill:var(--muted)}svg .b{font-weight:700;font-size:13px}svg .t{font-size:12px}svg .sm{font-size:10px}
-svg .xs{font-size:8px}svg .e{text-anchor:end}svg .c{text-anchor:middle}svg .k{font-size:10px;text-anchor:middle}
-svg .hi{fill:var(--on)}svg .tg{fill:var(--gain)}svg .tl{fill:var(--loss)}
+text{font-family:inherit;font-size:12px;fill:var(--fg)}
+text.m{fill:var(--muted)}text.b{font-weight:700;font-size:13px}text.t{font-size:12px}text.sm{font-size:10px}
+text.xs{font-size:8px}text.e{text-anchor:end}text.c{text-anchor:middle}text.k{font-size:10px;text-anchor:middle}
+text.hi{fill:var(--on)}text.tg{fill:var(--gain)}text.tl{fill:var(--loss)}
 path{fill:none}.g{stroke:var(--rule)}.a{stroke:var(--muted)}.zero{stroke:var(--fg);stroke-dasharray:4 3}
 .ci{stroke:var(--gain);stroke-width:2.5}.mean{fill:var(--gain)}.dot{fill:var(--base);fill-opacity:.75}
 .base{fill:var(--base)}.gain{fill:var(--gain)}.loss{fill:var(--loss)}.wh{stroke:var(--fg)}

@@ -55,6 +55,13 @@ Table arms_table(const ResultsIndex& index) {
               .rows = {}};
   const int decimals = decimals_of_d(index);
   for (const View& arm : index.arms()) {
+    if (arm["identity"].truth()) {
+      std::vector<std::string> row(table.header.size(), "-");
+      row.front() = arm["name"].text();
+      row.back() = short_verdict(arm);
+      table.rows.push_back(std::move(row));
+      continue;
+    }
     const View variance = arm["var_unbiased"];
     table.rows.push_back(
         {arm["name"].text() + (arm["primary"].truth() ? " (primary)" : ""), std::to_string(arm["blocks"].size()),
@@ -77,7 +84,8 @@ Table blocks_table(const ResultsIndex& index) {
   for (size_t i = 0; i < arms; ++i) {
     table.header.push_back(index.arms()[i]["name"].text());
     for (const View& block : index.arms()[i]["blocks"].items())
-      if (const auto found = by_seed.find(block["seed"].scalar()); found != by_seed.end())
+      if (const auto found = by_seed.find(block["seed"].scalar());
+          found != by_seed.end() && !index.arms()[i]["identity"].truth())
         found->second[i] = signed_fixed(scaled(block["d_unbiased"], kPp2), decimals);
   }
   for (const View& seed : index.root()["sweep"]["seeds"].items()) {

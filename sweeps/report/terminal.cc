@@ -31,6 +31,7 @@ int decimals_of_effects(const ResultsIndex& index) {
 }
 
 Cells cells_of(View arm, int decimals) {
+  if (arm["identity"].truth()) return {clean_text(arm["name"].text()), "-", "-", "-", "-", "-", short_verdict(arm)};
   const View d = arm["d_unbiased"];
   std::string effect = signed_fixed(scaled(d["mean"], kPp2), decimals);
   const std::string range = interval(scaled(d["ci_low"], kPp2), scaled(d["ci_high"], kPp2), decimals);
@@ -69,26 +70,29 @@ std::string padded(const std::string& text, size_t width, bool to_the_right) {
   return to_the_right ? space + text : text + space;
 }
 
-// Breaks at spaces; a word longer than the line is cut.
-std::string wrapped(const std::string& text, size_t width, const std::string& indent) {
-  std::string out, line;
-  const auto flush = [&] {
-    if (!line.empty()) out += line + "\n";
-    line.clear();
-  };
+// Breaks at spaces; a word longer than the line is cut. Every line ends with a line feed.
+std::string wrapped(const std::string& text, size_t width, const std::string& first, const std::string& others) {
+  std::string out, line = first;
+  bool is_empty = true;
   const std::string clean = clean_text(text);
   for (size_t at = 0; at < clean.size();) {
     const size_t end = std::min(clean.find(' ', at), clean.size());
     const std::string word = clean.substr(at, end - at);
     at = end + 1;
     if (word.empty()) continue;
-    if (!line.empty() && display_width(line) + 1 + display_width(word) > width) flush();
-    line += line.empty() ? (out.empty() ? "" : indent) : " ";
+    if (!is_empty && display_width(line) + 1 + display_width(word) > width) {
+      out += line + "\n";
+      line = others;
+      is_empty = true;
+    }
+    if (!is_empty) line += " ";
     line += terminal_text(word, width - display_width(line));
+    is_empty = false;
   }
-  flush();
-  return out;
+  return out + line + "\n";
 }
+
+std::string paragraph(const std::string& text, size_t width) { return wrapped(text, width, "", ""); }
 
 class TerminalTable {
  public:
@@ -136,14 +140,27 @@ class TerminalTable {
     return text;
   }
 
+  // Two paragraphs for each arm, for narrow terminals.
   std::string records() const {
     std::string text;
     for (size_t i = 0; i < rows_.size(); ++i) {
       const Cells& row = rows_[i];
-      text += painted(terminal_text(row[kArm], width_), "\x1b[1m", is_colored_) + "\n";
-      text += wrapped("  " + row[kVerdict], width_, "  ");
-      for (size_t column = kEffect; column < kVerdict; ++column)
-        text += wrapped(header_[column] + " " + row[column], width_, "  ");
+      text += painted_lines(wrapped(row[kArm] + ": " + row[kVerdict], width_, "", "    "), i);
+      if (index_.arms()[i]["identity"].truth()) continue;
+      text += wrapped(fmt::format("D_u {} pp^2, p {}, adj. p {}, acc. {} pp, worst {} pp", row[kEffect], row[kP],
+                                  row[kAdjusted], row[kAccuracy], row[kWorst]),
+                      width_, "  ", "    ");
+    }
+    return text;
+  }
+
+  // A colour must end with its line, for pagers.
+  std::string painted_lines(const std::string& lines, size_t row) const {
+    std::string text;
+    for (size_t at = 0; at < lines.size();) {
+      const size_t end = lines.find('\n', at);
+      text += painted(lines.substr(at, end - at), color_of(index_.arms()[row]), is_colored_) + "\n";
+      at = end + 1;
     }
     return text;
   }
@@ -162,17 +179,18 @@ std::string terminal_table(const Json& results, TerminalStyle style) {
   const size_t width = std::max(kLeastWidth, static_cast<size_t>(std::max(style.width, 0)));
   const ResultsIndex index(results);
   const View root = index.root(), done = root["completeness"];
-  std::string text = wrapped(report_title(root), width, "");
-  text += wrapped(
+  std::string text = paragraph(report_title(root), width);
+  text += paragraph(
       fmt::format("{} of {} blocks complete; {} over {}; alpha {}", done["blocks_complete"].integer(),
                   done["blocks_planned"].integer(), test_words(root["analysis"]),
                   counted(root["analysis"]["family"].integer(), "comparison"), root["analysis"]["alpha"].scalar()),
-      width, "");
-  if (const std::string warning = interim_warning(root); !warning.empty()) text += wrapped(warning, width, "");
+      width);
+  if (const std::string warning = interim_warning(root); !warning.empty()) text += paragraph(warning, width);
   text += "\n" + TerminalTable(index, width, style.color).str() + "\n";
   return text +
-         wrapped("D_u > 0: the classes are treated more evenly (1 pp^2 = 0.0001). Intervals are unadjusted; * primary.",
-                 width, "");
+         paragraph(
+             "D_u > 0: the classes are treated more evenly (1 pp^2 = 0.0001). Intervals are unadjusted; * primary.",
+             width);
 }
 
 }  // namespace evensweep
