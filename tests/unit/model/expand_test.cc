@@ -1,0 +1,36 @@
+#include "common/model/expand.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/model/examples.h"
+
+namespace evensweep {
+namespace {
+
+TEST(Expand, TheBaselineIsArmZero) {
+  const Sweep sweep = example_sweep();
+  EXPECT_EQ(arm_name(arm_of_trial(sweep, 0)), kBaseline);
+  EXPECT_EQ(arm_of_trial(sweep, 1), sweep.arms[0]);
+  EXPECT_EQ(arm_of_trial(sweep, 2), sweep.arms[1]);
+}
+
+TEST(Expand, TheUnitTreatmentLeavesTheLossAlone) {
+  const Treatment treatment = unit_treatment(3);
+  EXPECT_EQ(treatment.class_weights, (std::vector<double>{1, 1, 1}));
+  EXPECT_EQ(treatment.focal_gamma, 0);
+}
+
+TEST(Expand, RunsOfABlockDifferInTheirTreatmentAlone) {
+  const Sweep sweep = example_sweep();
+  Json baseline = to_json(make_run_spec(sweep, 1, unit_treatment(2)));
+  Json weighted = to_json(make_run_spec(sweep, 1, {.class_weights = {0.5, 1.5}, .focal_gamma = 0}));
+  EXPECT_NE(baseline, weighted);
+  baseline.erase("treatment");
+  weighted.erase("treatment");
+  EXPECT_EQ(baseline, weighted);
+  EXPECT_EQ(baseline["seed"], 1);
+  EXPECT_EQ(baseline["trainer"], kTrainerNumerics);
+}
+
+}  // namespace
+}  // namespace evensweep

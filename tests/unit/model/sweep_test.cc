@@ -1,0 +1,99 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/unit/model/examples.h"
+
+namespace evensweep {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ArmName, TellsMethodParametersAndOptions) {
+  EXPECT_EQ(arm_name({.method = "baseline", .parameters = {}, .options = {}}), "baseline");
+  EXPECT_EQ(arm_name({.method = "tpr_weighting", .parameters = {{"gamma", 2}}, .options = {}}),
+            "tpr_weighting(gamma=2)");
+  EXPECT_EQ(arm_name({.method = "effective_number", .parameters = {{"beta", 0.999}}, .options = {{"counts", "tpr"}}}),
+            "effective_number(beta=0.999, counts=tpr)");
+  EXPECT_NE(arm_name({.method = "m", .parameters = {{"g", 0.1}}, .options = {}}),
+            arm_name({.method = "m", .parameters = {{"g", 0.1 + 1e-17 * 2}}, .options = {}}));
+}
+
+TEST(Sweep, ReadsBackAsTheSame) {
+  const Json json = to_json(example_sweep());
+  const StatusOr<Sweep> read = parse_sweep(json.dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(to_json(*read), json);
+  EXPECT_EQ(read->arms, example_sweep().arms);
+  EXPECT_EQ(read->seeds, example_sweep().seeds);
+}
+
+TEST(Sweep, WhatMayBeAbsentReadsBackAsAbsent) {
+  Sweep sweep = example_sweep();
+  sweep.analysis.primary.reset();
+  sweep.resources.slots.reset();
+  const StatusOr<Sweep> read = parse_sweep(to_json(sweep).dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->analysis.primary, std::nullopt);
+  EXPECT_EQ(read->resources.slots, std::nullopt);
+}
+
+TEST(SweepId, IsTheSameOnAnotherMachine) {
+  Sweep sweep = example_sweep();
+  sweep.dataset.train_files[0].path = "/elsewhere/digits.csv";
+  sweep.resources = {.device = "cuda", .slots = 8};
+  EXPECT_EQ(sweep_id(sweep), sweep_id(example_sweep()));
+  EXPECT_EQ(sweep_id(sweep).str().size(), 64U);
+}
+
+TEST(SweepId, ChangesWithWhatIsCompared) {
+  const auto id_after = [](auto change) {
+    Sweep sweep = example_sweep();
+    change(sweep);
+    return sweep_id(sweep);
+  };
+  const SweepId own = sweep_id(example_sweep());
+  EXPECT_NE(own, id_after([](Sweep& s) { s.seeds.pop_back(); }));
+  EXPECT_NE(own, id_after([](Sweep& s) { s.arms.pop_back(); }));
+  EXPECT_NE(own, id_after([](Sweep& s) { s.analysis.alpha = 0.01; }));
+  EXPECT_NE(own, id_after([](Sweep& s) { s.dataset.train_files[0].sha256 = std::string(64, 'b'); }));
+  EXPECT_NE(own, id_after([](Sweep& s) { s.name = "other"; }));
+}
+
+struct BadSweep {
+  const char* place;
+  Json value;
+  const char* message;
+};
+
+class BadSweepDocument : public ::testing::TestWithParam<BadSweep> {};
+
+TEST_P(BadSweepDocument, IsRefusedWithItsPlace) {
+  const std::string text = changed(to_json(example_sweep()), GetParam().place, GetParam().value);
+  const Status status = parse_sweep(text).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << text;
+  EXPECT_THAT(status.message(), HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, BadSweepDocument,
+    ::testing::Values(BadSweep{"/extra", 1, "sweep: has the unknown key"},
+                      BadSweep{"/seeds", Json::array(), "sweep.seeds: must not be empty"},
+                      BadSweep{"/seeds", Json::array({1, 1}), "sweep.seeds: must differ"},
+                      BadSweep{"/seeds", Json::array({-1}), "sweep.seeds: must be whole numbers"},
+                      BadSweep{"/seeds", Json::array({0.5}), "sweep.seeds: must be whole numbers"},
+                      BadSweep{"/arms/1", to_json(example_sweep().arms[0]), "sweep.arms: must differ"},
+                      BadSweep{"/arms/0/parameters/gamma", "2", "sweep.arms.parameters: gamma must be a number"},
+                      BadSweep{"/arms/1/options/counts", 2, "sweep.arms.options: counts must be text"},
+                      BadSweep{"/classes/names", Json::array({"one"}), "sweep.classes: needs at least 2 classes"},
+                      BadSweep{"/classes/test", Json::array({1, 2, 3}), "sweep.classes: needs at least 2 classes"},
+                      BadSweep{"/classes/train/0", -1, "sweep.classes.train: must be a list of whole numbers"},
+                      BadSweep{"/dataset/train_files/0/sha256", "x",
+                               "sweep.dataset.train_files.sha256: must be a SHA-256"},
+                      BadSweep{"/analysis/alpha", 2, "sweep.analysis.alpha: is out of range"},
+                      BadSweep{"/resources/device", "tpu", "sweep.resources.device: is not a known word"},
+                      BadSweep{"/resources/slots", 0, "sweep.resources.slots: must be between"}));
+
+}  // namespace
+}  // namespace evensweep
