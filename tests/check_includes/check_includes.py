@@ -19,16 +19,9 @@ LEVELS = [
     ["common/model"],
     ["common/dataset", "common/wire", "sweeps/methods"],
     ["sweeps/spec", "sweeps/stats", "coordinator/core", "agent/core"],
-    [
-        "sweeps/report",
-        "coordinator/store",
-        "coordinator/rpc",
-        "coordinator/http",
-        "agent/process",
-        "agent/devices",
-        "agent/link",
-        "agent/trainer",
-    ],
+    ["sweeps/report", "coordinator/store", "agent/process", "agent/devices", "agent/trainer"],
+    ["coordinator/host", "agent/link"],
+    ["coordinator/rpc", "coordinator/http"],
     ["cli"],
 ]
 LEVEL_OF = {folder: level for level, folders in enumerate(LEVELS) for folder in folders}
@@ -49,20 +42,23 @@ class Home(NamedTuple):
     folders: list[str]
 
 
+# The two ends of the link, and the command line as a client.
+ON_THE_WIRE = ["coordinator/rpc", "agent/link", "cli"]
+
 # Where an outside library may be included, tests of those folders apart.
 HOMES = [
     Home("libtorch", re.compile(r"(torch|ATen|c10|caffe2)/"), ["agent/trainer"]),
-    Home("protobuf", re.compile(r"google/protobuf/|evensweep/v1/|.*\.pb\.h$"), ["common/wire", "coordinator/rpc", "agent/link"]),
-    Home("gRPC", re.compile(r"grpc(pp)?/"), ["coordinator/rpc", "agent/link"]),
+    Home("protobuf", re.compile(r"google/protobuf/|evensweep/v1/|.*\.pb\.h$"), ["common/wire", *ON_THE_WIRE]),
+    Home("gRPC", re.compile(r"grpc(pp)?/"), ON_THE_WIRE),
     Home("SQLite", re.compile(r"sqlite3\.h|SQLiteCpp/"), ["coordinator/store"]),
     Home("spdlog", re.compile(r"spdlog/"), ["common/base"]),
 ]
 # Tests that go with a folder's outside library: by the test's own folder or file name.
 TESTS_OF = {
     "libtorch": re.compile(r"trainer"),
-    "protobuf": re.compile(r"wire|rpc|link|integration|e2e|support|fuzz"),
-    "gRPC": re.compile(r"rpc|link|integration|e2e|support|fuzz"),
-    "SQLite": re.compile(r"store|integration|e2e"),
+    "protobuf": re.compile(r"wire|coordinator|agent|cli|integration|e2e|support|fuzz"),
+    "gRPC": re.compile(r"coordinator|agent|cli|integration|e2e|support|fuzz"),
+    "SQLite": re.compile(r"store|coordinator|integration|e2e"),
     "spdlog": re.compile(r"base"),
 }
 
