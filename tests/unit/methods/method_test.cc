@@ -1,0 +1,153 @@
+#include "sweeps/methods/method.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <numeric>
+
+namespace evensweep {
+namespace {
+
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Arm tpr_weighting(double gamma) { return {"tpr_weighting", {{"gamma", gamma}}, {}}; }
+Arm effective_number(double beta, const std::string& counts) {
+  return {"effective_number", {{"beta", beta}}, {{"counts", counts}}};
+}
+Arm focal(double gamma) { return {"focal", {{"gamma", gamma}}, {}}; }
+
+// Two classes, ten validation examples each.
+ConfusionMatrix two_classes(int64_t first_correct, int64_t second_correct) {
+  return {2, {first_correct, 10 - first_correct, 10 - second_correct, second_correct}};
+}
+
+const std::vector<int64_t> kEqual{100, 100};
+const std::vector<int64_t> kUnequal{100, 50};
+
+std::string error_of(const Arm& arm, std::span<const int64_t> counts, const std::optional<ConfusionMatrix>& matrix) {
+  const auto decision = decide(arm, counts, matrix);
+  return decision.ok() ? "" : std::string(decision.status().message());
+}
+
+TEST(KnownMethods, ListsTheBaselineFirstAndAcceptsWhatItDescribes) {
+  ASSERT_GE(known_methods().size(), 4u);
+  EXPECT_EQ(known_methods().front().name, kBaseline);
+  for (const MethodDescription& method : known_methods()) {
+    Arm arm{method.name, {}, {}};
+    for (const auto& p : method.parameters) arm.parameters[p.name] = p.least;
+    for (const auto& o : method.options) arm.options[o.name] = o.values.back();
+    EXPECT_TRUE(check_arm(arm).ok()) << method.name;
+    EXPECT_TRUE(decide(arm, kEqual, two_classes(9, 5)).ok()) << method.name;
+  }
+}
+
+TEST(CheckArm, NamesWhatIsWrong) {
+  const auto message = [](const Arm& arm) { return std::string(check_arm(arm).message()); };
+  EXPECT_THAT(message({"tpr_weigthing", {}, {}}), HasSubstr("did you mean tpr_weighting?"));
+  EXPECT_THAT(message({"focal", {}, {}}), HasSubstr("needs the parameter gamma"));
+  EXPECT_THAT(message(focal(-1)), HasSubstr("gamma = -1 is outside [0, 10]"));
+  EXPECT_THAT(message(focal(std::numeric_limits<double>::quiet_NaN())), HasSubstr("gamma = nan"));
+  EXPECT_THAT(message(effective_number(1, "train")), HasSubstr("[0, 1)"));
+  EXPECT_THAT(message(effective_number(0.9, "test")), HasSubstr("must be train or tpr"));
+  EXPECT_THAT(message({"focal", {{"gamma", 1}, {"beta", 1}}, {}}), HasSubstr("no parameter \"beta\""));
+  EXPECT_THAT(message({"focal", {{"gamma", 1}}, {{"counts", "tpr"}}}), HasSubstr("no option \"counts\""));
+}
+
+TEST(NeedsBaseline, IsTrueForTreatmentsMadeFromTprs) {
+  EXPECT_TRUE(needs_baseline(tpr_weighting(1)));
+  EXPECT_TRUE(needs_baseline(effective_number(0.9, "tpr")));
+  EXPECT_FALSE(needs_baseline(effective_number(0.9, "train")));
+  EXPECT_FALSE(needs_baseline(focal(2)));
+  EXPECT_FALSE(needs_baseline({kBaseline, {}, {}}));
+}
+
+TEST(Decide, GivesTheBaselinePlainCrossEntropy) {
+  const Decision decision = decide({kBaseline, {}, {}}, kUnequal, std::nullopt).value();
+  EXPECT_THAT(decision.treatment.class_weights, ElementsAre(1.0, 1.0));
+  EXPECT_EQ(decision.treatment.focal_gamma, 0);
+  EXPECT_THAT(decision.notes, IsEmpty());
+}
+
+TEST(Decide, WeightsByTpr) {
+  // (mean/s)^1 is proportional to 1/s: 1/0.8 to 1/0.4 is 1 to 2.
+  const Decision decision = decide(tpr_weighting(1), kEqual, two_classes(8, 4)).value();
+  EXPECT_THAT(decision.treatment.class_weights,
+              ElementsAre(testing::DoubleNear(2.0 / 3, 1e-11), testing::DoubleNear(4.0 / 3, 1e-11)));
+  EXPECT_THAT(decision.notes, IsEmpty());
+}
+
+TEST(Decide, FavoursTheGoodClassWithNegativeGamma) {
+  const Decision decision = decide(tpr_weighting(-1), kEqual, two_classes(8, 4)).value();
+  EXPECT_GT(decision.treatment.class_weights[0], decision.treatment.class_weights[1]);
+}
+
+TEST(Decide, NotesFlooredAndClippedClasses) {
+  const Decision decision = decide(tpr_weighting(2), kEqual, two_classes(8, 0)).value();
+  EXPECT_THAT(decision.notes, Contains(HasSubstr("class 1: validation TPR 0 raised to 0.05")));
+  EXPECT_THAT(decision.notes, Contains(HasSubstr("class 1: raw weight 64 cut to 10")));
+}
+
+TEST(Decide, WeighsAllEquallyWhenNothingIsRecognised) {
+  const Decision decision = decide(tpr_weighting(2), kEqual, two_classes(0, 0)).value();
+  EXPECT_THAT(decision.treatment.class_weights, ElementsAre(1.0, 1.0));
+  EXPECT_THAT(decision.notes, Contains(HasSubstr("every validation TPR is 0")));
+}
+
+TEST(Decide, CountsClassesByTprWhereAsked) {
+  const Decision by_train = decide(effective_number(0.99, "train"), kEqual, std::nullopt).value();
+  EXPECT_THAT(by_train.treatment.class_weights, Each(1.0));
+  const Decision by_tpr = decide(effective_number(0.99, "tpr"), kEqual, two_classes(9, 3)).value();
+  EXPECT_LT(by_tpr.treatment.class_weights[0], by_tpr.treatment.class_weights[1]);
+  const Decision unknown = decide(effective_number(0.99, "tpr"), kEqual, two_classes(9, 0)).value();
+  EXPECT_THAT(unknown.notes, Contains(HasSubstr("class 1: class size times validation TPR is below 1")));
+}
+
+TEST(Decide, PassesTheFocalGammaOn) {
+  const Decision decision = decide(focal(2), kUnequal, std::nullopt).value();
+  EXPECT_THAT(decision.treatment.class_weights, Each(1.0));
+  EXPECT_EQ(decision.treatment.focal_gamma, 2);
+}
+
+TEST(Decide, SaysWhatIsMissing) {
+  const std::vector<int64_t> lacking{10, 0};
+  EXPECT_THAT(error_of(effective_number(0.9, "train"), lacking, std::nullopt),
+              testing::EndsWith("class 1 has no training samples"));
+  EXPECT_THAT(error_of(effective_number(0.9, "tpr"), lacking, two_classes(5, 5)),
+              testing::EndsWith("class 1 has no training samples"));
+  EXPECT_THAT(error_of(tpr_weighting(1), kEqual, std::nullopt), HasSubstr("train the baseline first"));
+  EXPECT_THAT(error_of(tpr_weighting(1), kEqual, ConfusionMatrix{2, {5, 5, 0, 0}}),
+              HasSubstr("tpr_weighting(gamma=1): class 1 has no validation samples"));
+  EXPECT_THAT(error_of(tpr_weighting(1), kEqual, ConfusionMatrix{2, {5, 5, 0}}), HasSubstr("not a square"));
+  EXPECT_THAT(error_of(tpr_weighting(1), kEqual, ConfusionMatrix{2, {5, 5, -1, 3}}), HasSubstr("negative"));
+  EXPECT_THAT(error_of(tpr_weighting(1), {{1, 2, 3}}, two_classes(5, 5)), HasSubstr("2 classes, the data 3"));
+  EXPECT_THAT(error_of(focal(1), {}, std::nullopt), HasSubstr("no classes"));
+}
+
+// Whatever is said to be an identity in advance must be exactly the baseline's treatment, or its run key would differ.
+TEST(KnownIdentity, IsExactlyTheTreatmentOfTheBaseline) {
+  const std::vector<int64_t> three{70, 70, 70};
+  const ConfusionMatrix validation{3, {7, 2, 1, 1, 5, 4, 3, 3, 4}};
+  const Treatment baseline = decide({kBaseline, {}, {}}, three, std::nullopt).value().treatment;
+  for (const Arm& arm : {tpr_weighting(0), focal(0), effective_number(0, "tpr"), effective_number(0, "train"),
+                         effective_number(0.999, "train")}) {
+    ASSERT_TRUE(known_identity(arm, three).has_value()) << arm_name(arm);
+    const Decision decision = decide(arm, three, validation).value();
+    EXPECT_EQ(decision.treatment, baseline) << arm_name(arm);
+    EXPECT_THAT(decision.notes, Contains(*known_identity(arm, three)));
+  }
+}
+
+TEST(KnownIdentity, IsNotClaimedWhereTheTreatmentDiffers) {
+  EXPECT_FALSE(known_identity(tpr_weighting(1), kEqual));
+  EXPECT_FALSE(known_identity(focal(0.5), kEqual));
+  EXPECT_FALSE(known_identity(effective_number(0.999, "tpr"), kEqual));
+  EXPECT_FALSE(known_identity(effective_number(0.999, "train"), kUnequal));
+}
+
+}  // namespace
+}  // namespace evensweep

@@ -1,0 +1,255 @@
+#include "sweeps/stats/evidence.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/unit/stats/sweep_results.h"
+
+namespace evensweep {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+const std::vector<int64_t> kUneven{180, 150, 120};
+const std::vector<int64_t> kEven{152, 150, 148};
+
+// Small differences between blocks, so that nothing has zero variance.
+std::vector<int64_t> jitter(std::vector<int64_t> correct, uint64_t seed) {
+  correct[0] += static_cast<int64_t>(seed % 3);
+  correct[2] -= static_cast<int64_t>(seed % 2);
+  return correct;
+}
+
+SweepResults with_baselines(int64_t seeds, const std::vector<Arm>& arms) {
+  SweepResults results = make_sweep(seeds, arms);
+  for (uint64_t seed : results.sweep.seeds) add_result(results, baseline_arm(), seed, jitter(kUneven, seed));
+  return results;
+}
+
+void add_arm(SweepResults& results, const Arm& arm, const std::vector<int64_t>& correct) {
+  for (uint64_t seed : results.sweep.seeds) add_result(results, arm, seed, jitter(correct, seed * 7 + 1));
+}
+
+Evidence weighed(const SweepResults& results) {
+  const auto evidence = weigh(results);
+  EXPECT_TRUE(evidence.ok()) << evidence.status();
+  return evidence.ok() ? *evidence : Evidence{};
+}
+
+TEST(Weigh, FindsAReductionThatIsThere) {
+  SweepResults results = with_baselines(8, {focal_arm(2)});
+  add_arm(results, focal_arm(2), kEven);
+  const Evidence evidence = weighed(results);
+  const ArmEvidence& arm = evidence.arms.at(0);
+  EXPECT_EQ(arm.kind, Verdict::kReducedAccuracyKept);
+  EXPECT_THAT(arm.verdict, StartsWith("spread reduced, accuracy kept: mean D "));
+  EXPECT_EQ(arm.p_adjusted, std::ldexp(1, -8));
+  EXPECT_EQ(arm.p_adjusted, evidence.smallest_p);
+  EXPECT_TRUE(arm.spread_reduced && arm.accuracy_kept);
+  EXPECT_EQ(arm.blocks.size(), 8u);
+  EXPECT_GT(arm.d.mean, 0);
+  EXPECT_EQ(evidence.family, 1);
+  EXPECT_THAT(evidence.missing, IsEmpty());
+}
+
+TEST(Weigh, TellsAnIncreaseFromAReduction) {
+  SweepResults results = make_sweep(8, {focal_arm(2)});
+  for (uint64_t seed : results.sweep.seeds) add_result(results, baseline_arm(), seed, jitter(kEven, seed));
+  add_arm(results, focal_arm(2), kUneven);
+  const ArmEvidence arm = weighed(results).arms.at(0);
+  EXPECT_EQ(arm.kind, Verdict::kIncreased);
+  EXPECT_LT(arm.d.mean, 0);
+  EXPECT_FALSE(arm.spread_reduced);
+  EXPECT_THAT(arm.verdict, StartsWith("spread increased: mean D -"));
+}
+
+TEST(Weigh, DoesNotCallAFallOfAccuracyKept) {
+  SweepResults results = with_baselines(8, {focal_arm(2)});
+  add_arm(results, focal_arm(2), {122, 120, 118});
+  const ArmEvidence arm = weighed(results).arms.at(0);
+  EXPECT_EQ(arm.kind, Verdict::kReducedAccuracyLost);
+  EXPECT_FALSE(arm.accuracy_kept);
+}
+
+TEST(Weigh, WarnsOfLevellingDown) {
+  SweepResults results = with_baselines(8, {focal_arm(2)});
+  add_arm(results, focal_arm(2), {112, 110, 108});
+  EXPECT_THAT(weighed(results).traps, Contains(HasSubstr("focal(gamma=2) levels down")));
+}
+
+TEST(Weigh, LeavesAccuracyOpenWhereItScatters) {
+  SweepResults results = with_baselines(8, {focal_arm(2)});
+  for (uint64_t seed : results.sweep.seeds) {
+    const int64_t swing = seed % 2 == 0 ? 25 : -25;
+    add_result(results, focal_arm(2), seed, {150 + swing, 150 + swing, 149 + swing});
+  }
+  EXPECT_EQ(weighed(results).arms.at(0).kind, Verdict::kReducedAccuracyOpen);
+}
+
+TEST(Weigh, ShowsNoReductionWhereModelsAreAlike) {
+  SweepResults results = with_baselines(8, {focal_arm(2)});
+  for (uint64_t seed : results.sweep.seeds) {
+    add_result(results, focal_arm(2), seed, {180 + (seed % 2 == 0 ? 3 : -3), 150, 120});
+  }
+  const ArmEvidence arm = weighed(results).arms.at(0);
+  EXPECT_EQ(arm.kind, Verdict::kNotShown);
+  EXPECT_THAT(arm.verdict, AllOf(StartsWith("no reduction shown"), Not(HasSubstr("proves"))));
+}
+
+TEST(Weigh, AdjustsByHolmOverTheFamilyOnly) {
+  const Arm good = focal_arm(1), none = focal_arm(2), same = focal_arm(0);
+  SweepResults results = with_baselines(8, {good, none, same});
+  add_arm(results, good, kEven);
+  add_arm(results, none, kUneven);
+  for (uint64_t seed : results.sweep.seeds) add_same_run_as_baseline(results, same, seed);
+  const Evidence evidence = weighed(results);
+  EXPECT_EQ(evidence.family, 2);
+  EXPECT_DOUBLE_EQ(*evidence.arms[0].p_adjusted, 2 * *evidence.arms[0].sign_flip.p_greater);
+  EXPECT_TRUE(evidence.arms[2].identity);
+  EXPECT_EQ(evidence.arms[2].kind, Verdict::kIdentity);
+  EXPECT_FALSE(evidence.arms[2].p_adjusted);
+  results.sweep.analysis.correction = "none";
+  const Evidence raw = weighed(results);
+  EXPECT_EQ(raw.arms[0].p_adjusted, raw.arms[0].sign_flip.p_greater);
+  EXPECT_THAT(raw.traps, Contains(HasSubstr("not adjusted although 2 arms")));
+}
+
+TEST(Weigh, DropsABlockForAllArmsWhereOneLacks) {
+  const Arm a = focal_arm(1), b = focal_arm(2);
+  SweepResults results = with_baselines(10, {a, b});
+  add_arm(results, a, kEven);
+  for (uint64_t seed = 1; seed <= 9; ++seed) add_result(results, b, seed, jitter(kEven, seed + 1));
+  const Evidence evidence = weighed(results);
+  EXPECT_THAT(evidence.dropped_blocks, ElementsAre(10u));
+  EXPECT_EQ(evidence.arms[0].blocks.size(), 9u);
+  ASSERT_EQ(evidence.missing.size(), 1u);
+  EXPECT_EQ(evidence.missing[0].arm, "focal(gamma=2)");
+  EXPECT_EQ(evidence.missing[0].reason, "not started");
+  EXPECT_EQ(evidence.arms[0].kind, Verdict::kReducedAccuracyKept);
+  EXPECT_THAT(evidence.traps, Contains(HasSubstr("1 of 10 blocks are left out")));
+}
+
+TEST(Weigh, GivesNoVerdictWhenMoreThanATenthOfTheBlocksLack) {
+  const Arm a = focal_arm(1);
+  SweepResults results = with_baselines(10, {a});
+  for (uint64_t seed = 1; seed <= 8; ++seed) add_result(results, a, seed, jitter(kEven, seed + 1));
+  const ArmEvidence arm = weighed(results).arms.at(0);
+  EXPECT_EQ(arm.kind, Verdict::kNotTestable);
+  EXPECT_THAT(arm.verdict, HasSubstr("8 of 10 planned blocks"));
+  EXPECT_EQ(arm.d.n, 8);
+}
+
+TEST(Weigh, CountsDivergenceAsTheMethodsFailureAndSparesTheOthers) {
+  const Arm good = focal_arm(1), wild = focal_arm(9);
+  SweepResults results = with_baselines(8, {good, wild});
+  add_arm(results, good, kEven);
+  for (uint64_t seed = 1; seed <= 6; ++seed) add_result(results, wild, seed, jitter(kEven, seed));
+  for (uint64_t seed = 7; seed <= 8; ++seed) add_failure(results, wild, seed, FailureClass::kDiverged);
+  const Evidence evidence = weighed(results);
+  EXPECT_EQ(evidence.arms[0].blocks.size(), 8u);
+  EXPECT_EQ(evidence.arms[0].kind, Verdict::kReducedAccuracyKept);
+  EXPECT_EQ(evidence.arms[1].diverged_blocks, 2);
+  EXPECT_EQ(evidence.arms[1].kind, Verdict::kNotTestable);
+  EXPECT_THAT(evidence.arms[1].verdict, HasSubstr("diverged in 2 of 8 blocks"));
+  EXPECT_EQ(evidence.family, 2);
+  EXPECT_DOUBLE_EQ(*evidence.arms[0].p_adjusted, 2 * std::ldexp(1, -8));
+  EXPECT_THAT(evidence.missing, testing::SizeIs(2));
+  EXPECT_THAT(evidence.missing[0].reason, StartsWith("diverged: loss is not finite"));
+}
+
+TEST(Weigh, SaysWhenTheDesignCanNeverSucceed) {
+  SweepResults results = with_baselines(5, {focal_arm(1), focal_arm(2)});
+  add_arm(results, focal_arm(1), kEven);
+  add_arm(results, focal_arm(2), kEven);
+  const Evidence evidence = weighed(results);
+  EXPECT_EQ(evidence.smallest_p, 2.0 / 32);
+  EXPECT_EQ(evidence.arms[0].kind, Verdict::kNotTestable);
+  EXPECT_THAT(evidence.traps, Contains(HasSubstr("5 seeds can never reach p <= 0.05 with 2 comparisons")));
+}
+
+TEST(Weigh, WorksOnEveryPartOfASweep) {
+  const std::vector<Arm> arms{focal_arm(1), focal_arm(2), {"tpr_weighting", {{"gamma", 1}}, {}}};
+  SweepResults whole = with_baselines(4, arms);
+  for (const Arm& arm : arms) add_arm(whole, arm, kEven);
+  for (size_t trials = 0; trials <= whole.trials.size(); ++trials) {
+    SweepResults part = whole;
+    part.trials.resize(trials);
+    const auto evidence = weigh(part);
+    ASSERT_TRUE(evidence.ok()) << evidence.status();
+    EXPECT_EQ(evidence->complete_blocks.size() + evidence->dropped_blocks.size(), 4u);
+    for (const ArmEvidence& arm : evidence->arms) {
+      EXPECT_FALSE(arm.verdict.empty());
+      EXPECT_THAT(arm.verdict, Not(HasSubstr("nan")));
+    }
+  }
+}
+
+TEST(Weigh, WorksWithoutSeedsAndWithoutArms) {
+  EXPECT_TRUE(weigh(make_sweep(0, {focal_arm(1)})).ok());
+  EXPECT_TRUE(weigh(make_sweep(3, {})).ok());
+  EXPECT_THAT(weighed(make_sweep(3, {focal_arm(1)})).arms.at(0).verdict, StartsWith("not testable: "));
+}
+
+TEST(Weigh, NamesTheBaselineThatLacks) {
+  SweepResults results = make_sweep(2, {focal_arm(1)});
+  add_result(results, baseline_arm(), 1, kUneven);
+  add_failure(results, baseline_arm(), 2, FailureClass::kOutOfMemory);
+  add_arm(results, focal_arm(1), kEven);
+  const Evidence evidence = weighed(results);
+  ASSERT_EQ(evidence.missing.size(), 1u);
+  EXPECT_EQ(evidence.missing[0].arm, "baseline");
+  EXPECT_THAT(evidence.missing[0].reason, StartsWith("out_of_memory"));
+  EXPECT_THAT(evidence.arms.at(0).verdict, HasSubstr("one complete block"));
+}
+
+TEST(Weigh, RefusesASweepThatMakesNoSense) {
+  const auto error = [](auto change) {
+    SweepResults results = make_sweep(2, {focal_arm(1)});
+    change(results.sweep);
+    return std::string(weigh(results).status().message());
+  };
+  EXPECT_THAT(error([](Sweep& s) { s.analysis.alpha = 0; }), HasSubstr("analysis.alpha"));
+  EXPECT_THAT(error([](Sweep& s) { s.analysis.alpha = std::nan(""); }), HasSubstr("analysis.alpha"));
+  EXPECT_THAT(error([](Sweep& s) { s.analysis.accuracy_margin = -1; }), HasSubstr("accuracy_margin"));
+  EXPECT_THAT(error([](Sweep& s) { s.analysis.correction = "hope"; }), HasSubstr("holm or none"));
+  EXPECT_THAT(error([](Sweep& s) { s.arms.push_back(s.arms[0]); }), HasSubstr("listed twice"));
+  EXPECT_THAT(error([](Sweep& s) { s.seeds = {4, 4}; }), HasSubstr("seed is listed twice"));
+}
+
+TEST(Traps, TellSharedTestSetsFromSharedRows) {
+  SweepResults results = with_baselines(6, {focal_arm(1)});
+  add_arm(results, focal_arm(1), kEven);
+  EXPECT_THAT(weighed(results).traps, Contains(HasSubstr("share one test set of 600 examples")));
+  results.sweep.dataset.test_files.clear();
+  EXPECT_THAT(weighed(results).traps, Contains(HasSubstr("splits the same 3900 rows anew")));
+  results.sweep.dataset.split.seed = 1;
+  EXPECT_THAT(weighed(results).traps, Contains(HasSubstr("share one test set")));
+}
+
+TEST(Traps, WarnWhereTheTestSetIsNoise) {
+  SweepResults results = make_sweep(6, {focal_arm(1)});
+  for (uint64_t seed : results.sweep.seeds) {
+    add_result(results, baseline_arm(), seed, jitter({101, 100, 99}, seed));
+  }
+  add_arm(results, focal_arm(1), {100, 100, 100});
+  const Evidence evidence = weighed(results);
+  EXPECT_FALSE(evidence.noise_share);
+  EXPECT_THAT(evidence.traps, Contains(HasSubstr("no imbalance is measurable")));
+}
+
+TEST(Traps, WarnOfTheBestOfAGrid) {
+  SweepResults results = with_baselines(6, {focal_arm(1), focal_arm(2)});
+  EXPECT_THAT(weighed(results).traps, Contains(HasSubstr("several settings of a method")));
+}
+
+}  // namespace
+}  // namespace evensweep
