@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/core/agent_core.h"
+#include "common/base/text.h"
 
 namespace evensweep {
 namespace {
@@ -129,7 +130,7 @@ void AgentCore::on(const TrainerExited& event) {
     Failure failure = gone.verdict ? *gone.verdict : failure_of_exit(event.exit, event.stderr_tail);
     if (failure.failure != FailureClass::kPreempted) {
       failure.stderr_tail = clean_text(event.stderr_tail, kMaxTail);
-      remark(LogLevel::kWarning, failure.message);
+      if (!gone.verdict) remark(LogLevel::kWarning, failure.message);  // else it was said when it was killed
     }
     end(*gone.attempt, std::move(failure));
   }
@@ -177,7 +178,7 @@ void AgentCore::slot_overdue(Slot& slot) {
       return kill(slot, std::nullopt);
     case Phase::kBusy: {
       const std::string what = "no sign of life from the trainer for " +
-                               std::to_string(config_.silence.count() / 1000.0).substr(0, 6) + " s";
+                               shortest(static_cast<double>(config_.silence.count()) / 1000) + " s";
       remark(LogLevel::kWarning, what);
       return kill(slot, Failure{FailureClass::kTrainerError, what, ""});
     }

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "common/model/link.h"
+#include "common/model/spec.h"
+
+namespace evensweep {
+
+// The data file that the specs below train on.
+inline constexpr char kDataHash[] = "00000000000000000000000000000000000000000000000000000000000000da";
+
+RunSpec spec_of_seed(uint64_t seed);
+// A lease of a small valid spec; each seed is another run.
+Lease lease_of_seed(uint64_t seed, uint32_t number = 1);
+// A result that fits the spec.
+std::string small_result();
+
+}  // namespace evensweep
