@@ -62,6 +62,7 @@ void read_fractions(Section& split, DatasetSpec& spec, bool validation_files, bo
   fraction("train");
   if (!validation_files) spec.split.validation_fraction = fraction("validation");
   if (!test_files) spec.split.test_fraction = fraction("test");
+  complete = complete && !(validation_files && split.has("validation")) && !(test_files && split.has("test"));
   if (complete && std::abs(sum - 1) > 1e-9)
     split.fail(fmt::format("the fractions add up to {:.12g}; they must add up to 1", sum));
 }

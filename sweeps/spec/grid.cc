@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "common/base/rng.h"
 #include "common/base/text.h"
@@ -24,10 +25,11 @@ double clean(double value) {
 
 std::vector<double> read_values(const Value& list, const Range& range) {
   std::vector<double> values;
+  std::set<double> known;
   for (const Value& item : list.one_or_list()) {
     const auto value = item.number(range);
     if (!value) continue;
-    if (std::find(values.begin(), values.end(), *value) != values.end())
+    if (!known.insert(*value).second)
       item.fail(fmt::format("{} is listed twice; remove one", shortest(*value)));
     else
       values.push_back(*value);

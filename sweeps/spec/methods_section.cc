@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/text.h"
 #include "sweeps/spec/sections.h"
@@ -38,7 +39,7 @@ class MethodsReader {
     std::optional<Section> section;
     std::optional<Value> name = item;
     if (item.is_map()) name = section.emplace(item).need("method");
-    if (!name) return section->end();
+    if (!name) return section->end_unfinished();
     const MethodDescription* method = read_method_name(*name);
     if (method == nullptr) return;
     if (section)
@@ -53,12 +54,6 @@ class MethodsReader {
   std::vector<Arm> take() { return std::move(arms_); }
 
  private:
-  static std::map<std::string, std::string> default_options(const MethodDescription& method) {
-    std::map<std::string, std::string> options;
-    for (const OptionDescription& option : method.options) options[option.name] = option.values.front();
-    return options;
-  }
-
   void read_map(const Value& item, Section& section, const MethodDescription& method) {
     const bool only_included =
         section.has("include") && std::none_of(method.parameters.begin(), method.parameters.end(),
@@ -79,13 +74,12 @@ class MethodsReader {
     }
     std::vector<Arm> cells;
     if (complete && !only_included && method.name != kBaseline) cells = product(item, method, axes);
-    const bool too_many = !cells.empty() && cells.size() + arms_.size() > most_arms_;
-    if (const auto exclude = section.find("exclude"); exclude && complete && !too_many)
-      remove_cells(*exclude, method, cells);
-    if (const auto include = section.find("include")) add_cells(*include, method, cells);
+    complete = complete && !too_many_;
+    if (const auto exclude = section.find("exclude"); exclude && complete) remove_cells(*exclude, method, cells);
+    if (const auto include = section.find("include")) add_cells(*include, method, axes, cells);
     section.end();
     if (method.name == kBaseline) return add({.method = kBaseline, .parameters = {}, .options = {}}, item);
-    if (complete && cells.empty() && !too_many_) section.fail("no cells are left; exclude fewer or remove the item");
+    if (complete && cells.empty()) section.fail("no cells are left; exclude fewer or remove the item");
     for (Arm& cell : cells) add(std::move(cell), item);
   }
 
@@ -96,7 +90,7 @@ class MethodsReader {
     std::vector<Arm> cells;
     if (count > most_arms_) {
       too_many_ = true;
-      item.fail(fmt::format("more than {} arms; use coarser grids or fewer seeds", most_arms_));
+      item.fail(too_many_arms());
       return cells;
     }
     cells.reserve(count);
@@ -112,46 +106,67 @@ class MethodsReader {
     return cells;
   }
 
-  void remove_cells(const Value& exclude, const MethodDescription& method, std::vector<Arm>& cells) {
+  static bool matches(const Arm& pattern, const Arm& arm) {
+    const auto same = [](const auto& wanted, const auto& given) {
+      return std::all_of(wanted.begin(), wanted.end(), [&](const auto& w) { return given.at(w.first) == w.second; });
+    };
+    return same(pattern.parameters, arm.parameters) && same(pattern.options, arm.options);
+  }
+
+  // The parameters and options that are given; absent where a problem was added.
+  static std::optional<Arm> read_pattern(const Value& item, const MethodDescription& method) {
+    Section section(item);
+    Arm pattern;
+    bool good = item.is_map();
+    for (const ParameterDescription& parameter : method.parameters)
+      if (const auto value = section.find(parameter.name)) {
+        const auto number = value->number(range_of(parameter));
+        good = good && number;
+        pattern.parameters[parameter.name] = number.value_or(0);
+      }
+    for (const OptionDescription& option : method.options)
+      if (const auto value = section.find(option.name)) {
+        const auto word = value->word(option.values);
+        good = good && word;
+        pattern.options[option.name] = word.value_or("");
+      }
+    section.end();
+    if (!good) return std::nullopt;
+    return pattern;
+  }
+
+  static void remove_cells(const Value& exclude, const MethodDescription& method, std::vector<Arm>& cells) {
     for (const Value& item : exclude.list()) {
-      Section section(item);
-      Arm pattern;
-      bool good = item.is_map();
-      for (const ParameterDescription& p : method.parameters)
-        if (const auto value = section.find(p.name)) {
-          const auto number = value->number(range_of(p));
-          good = good && number;
-          pattern.parameters[p.name] = number.value_or(0);
-        }
-      for (const OptionDescription& o : method.options)
-        if (const auto value = section.find(o.name)) {
-          const auto word = value->word(o.values);
-          good = good && word;
-          pattern.options[o.name] = word.value_or("");
-        }
-      section.end();
-      if (!good) continue;
-      const auto matches = [&](const Arm& arm) {
-        return std::all_of(pattern.parameters.begin(), pattern.parameters.end(),
-                           [&](const auto& p) { return arm.parameters.at(p.first) == p.second; }) &&
-               std::all_of(pattern.options.begin(), pattern.options.end(),
-                           [&](const auto& o) { return arm.options.at(o.first) == o.second; });
-      };
-      if (std::erase_if(cells, matches) == 0) item.fail("no cell of the grid is like this; correct it or remove it");
+      const auto pattern = read_pattern(item, method);
+      if (!pattern) continue;
+      if (std::erase_if(cells, [&](const Arm& arm) { return matches(*pattern, arm); }) == 0)
+        item.fail("no cell of the grid is like this; correct it or remove it");
     }
   }
 
-  void add_cells(const Value& include, const MethodDescription& method, std::vector<Arm>& cells) {
+  // An option that has one value in the item has it in the added cells too.
+  static void add_cells(const Value& include, const MethodDescription& method, const std::vector<Axis>& axes,
+                        std::vector<Arm>& cells) {
+    std::map<std::string, std::string> options;
+    for (const Axis& axis : axes)
+      if (axis.is_option && axis.words.size() == 1) options[axis.name] = axis.words[0];
+    std::set<Arm> known(cells.begin(), cells.end());
     for (const Value& item : include.list()) {
       Section section(item);
-      auto arm = read_cell(section, method);
+      auto arm = read_cell(section, method, options);
       section.end();
       if (!arm) continue;
-      if (std::find(cells.begin(), cells.end(), *arm) != cells.end())
+      if (!known.insert(*arm).second)
         item.fail(fmt::format("{} is in the grid already; remove it", arm_name(*arm)));
       else
         cells.push_back(*std::move(arm));
     }
+  }
+
+  std::string too_many_arms() const {
+    return fmt::format(
+        "more than {} arms, which with these seeds is more trials than can be; use coarser grids or fewer seeds",
+        most_arms_);
   }
 
   void add(Arm arm, const Value& item) {
@@ -159,7 +174,7 @@ class MethodsReader {
     if (!fresh) return item.fail(fmt::format("{} is in {} already; list it once", arm_name(arm), known->second));
     if (arm.method == kBaseline) return;
     if (arms_.size() < most_arms_) return arms_.push_back(std::move(arm));
-    if (!too_many_) item.fail(fmt::format("more than {} arms; use coarser grids or fewer seeds", most_arms_));
+    if (!too_many_) item.fail(too_many_arms());
     too_many_ = true;
   }
 
@@ -180,7 +195,14 @@ const MethodDescription* read_method_name(const Value& value) {
   return nullptr;
 }
 
-std::optional<Arm> read_cell(Section& cell, const MethodDescription& method) {
+std::map<std::string, std::string> default_options(const MethodDescription& method) {
+  std::map<std::string, std::string> options;
+  for (const OptionDescription& option : method.options) options[option.name] = option.values.front();
+  return options;
+}
+
+std::optional<Arm> read_cell(Section& cell, const MethodDescription& method,
+                             const std::map<std::string, std::string>& options) {
   Arm arm{.method = method.name, .parameters = {}, .options = {}};
   bool good = cell.value().is_map();
   for (const ParameterDescription& parameter : method.parameters) {
@@ -189,8 +211,17 @@ std::optional<Arm> read_cell(Section& cell, const MethodDescription& method) {
     good = good && number;
     arm.parameters[parameter.name] = number.value_or(0);
   }
-  for (const OptionDescription& option : method.options)
-    arm.options[option.name] = cell.word(option.name.c_str(), option.values.front(), option.values);
+  for (const OptionDescription& option : method.options) {
+    const auto usual = options.find(option.name);
+    const auto value = usual == options.end() ? cell.need(option.name) : cell.find(option.name);
+    if (!value && usual != options.end()) {
+      arm.options[option.name] = usual->second;
+      continue;
+    }
+    const auto word = value ? value->word(option.values) : std::nullopt;
+    good = good && word;
+    arm.options[option.name] = word.value_or("");
+  }
   if (!good) return std::nullopt;
   return arm;
 }
@@ -198,8 +229,7 @@ std::optional<Arm> read_cell(Section& cell, const MethodDescription& method) {
 std::vector<Arm> read_methods(const Value& value, size_t most_arms) {
   MethodsReader reader(most_arms);
   for (const Value& item : value.list()) reader.read_item(item);
-  std::vector<Arm> arms = reader.take();
-  return arms;
+  return reader.take();
 }
 
 }  // namespace evensweep

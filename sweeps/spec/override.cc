@@ -28,8 +28,8 @@ class Step {
   Step(Place place, Problems& problems) : place_(place), problems_(problems) {}
 
   // The child of `node` with this name, made if need be; nullptr where it cannot be.
-  YamlNode* into(YamlNode& node, const std::string& name) {
-    YamlNode* child = node.kind == YamlNode::Kind::kList ? item(node, name) : entry(node, name);
+  YamlNode* into(YamlNode& node, const std::string& name, bool last) {
+    YamlNode* child = node.kind == YamlNode::Kind::kList ? item(node, name) : entry(node, name, last);
     path_ += (path_.empty() ? "" : ".") + name;
     return child;
   }
@@ -40,12 +40,13 @@ class Step {
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
     if (error == std::errc() && end == name.data() + name.size() && index < list.items.size())
       return &list.items[index];
-    problems_.add(place_, fmt::format("{} is no position in {}, which has {} items, numbered from 0", in_quotes(name),
-                                      path_, list.items.size()));
+    const std::string numbered =
+        list.items.empty() ? std::string("is empty") : fmt::format("has items 0 to {}", list.items.size() - 1);
+    problems_.add(place_, fmt::format("{} is no position in {}, which {}", in_quotes(name), path_, numbered));
     return nullptr;
   }
 
-  YamlNode* entry(YamlNode& map, const std::string& name) {
+  YamlNode* entry(YamlNode& map, const std::string& name, bool last) {
     if (map.kind == YamlNode::Kind::kScalar) {
       problems_.add(place_, fmt::format("{} is {}, not a map of keys; override {} as a whole", path_,
                                         in_quotes(map.text), path_));
@@ -54,7 +55,10 @@ class Step {
     if (map.kind == YamlNode::Kind::kNull) map = {.kind = YamlNode::Kind::kMap, .place = place_};
     const auto found =
         std::find_if(map.keys.begin(), map.keys.end(), [&](const YamlKey& key) { return key.name == name; });
-    if (found != map.keys.end()) return &map.items[static_cast<size_t>(found - map.keys.begin())];
+    if (found != map.keys.end()) {
+      if (last) found->place = place_;
+      return &map.items[static_cast<size_t>(found - map.keys.begin())];
+    }
     map.keys.push_back({name, place_});
     return &map.items.emplace_back(YamlNode{.place = place_});
   }
@@ -82,8 +86,8 @@ void apply(const std::string& text, int index, YamlNode& root, Problems& problem
   value.place = place;
   Step step(place, problems);
   YamlNode* node = &root;
-  for (const std::string& name : path) {
-    node = step.into(*node, name);
+  for (size_t i = 0; i < path.size(); ++i) {
+    node = step.into(*node, path[i], i + 1 == path.size());
     if (node == nullptr) return;
   }
   *node = std::move(value);

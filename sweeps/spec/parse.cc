@@ -30,26 +30,33 @@ std::vector<uint64_t> consecutive(uint64_t first, int64_t count) {
   return seeds;
 }
 
+std::vector<uint64_t> read_seed_ends(Section& section) {
+  const auto first = section.need("from"), last = section.need("to");
+  const auto from = first ? first->seed() : std::nullopt, to = last ? last->seed() : std::nullopt;
+  if (!from || !to) return {};
+  if (*to < *from)
+    last->fail(fmt::format("{} is below from, which is {}", *to, *from));
+  else if (*to - *from >= static_cast<uint64_t>(kMostTrials))
+    last->fail(fmt::format("more than {} seeds; use fewer", kMostTrials));
+  else
+    return consecutive(*from, static_cast<int64_t>(*to - *from) + 1);
+  return {};
+}
+
+std::vector<uint64_t> read_seed_count(Section& section) {
+  const auto count_value = section.need("count"), start_value = section.find("start");
+  const auto count = count_value ? count_value->integer(1, kMostTrials) : std::nullopt;
+  const auto start = start_value ? start_value->seed() : uint64_t{0};
+  if (!count || !start) return {};
+  if (*start <= UINT64_MAX - static_cast<uint64_t>(*count)) return consecutive(*start, *count);
+  start_value->fail("the seeds would become too large; start lower");
+  return {};
+}
+
 std::vector<uint64_t> read_seed_range(const Value& value) {
   Section section(value);
-  const bool by_ends = section.has("from") || section.has("to");
-  const auto first = by_ends ? section.need("from") : section.find("start");
-  const auto from = first ? first->seed() : uint64_t{0};
-  const auto second = section.need(by_ends ? "to" : "count");
-  std::vector<uint64_t> seeds;
-  if (by_ends) {
-    const auto to = second ? second->seed() : std::nullopt;
-    if (from && to && (*to < *from || *to - *from >= static_cast<uint64_t>(kMostTrials)))
-      second->fail(fmt::format("{} is not from {} to {} - 1 above it", *to, *from, kMostTrials));
-    else if (from && to)
-      seeds = consecutive(*from, static_cast<int64_t>(*to - *from) + 1);
-  } else {
-    const auto count = second ? second->integer(1, kMostTrials) : std::nullopt;
-    if (from && count && *from > UINT64_MAX - static_cast<uint64_t>(*count))
-      first->fail("the seeds would be too large; start lower");
-    else if (from && count)
-      seeds = consecutive(*from, *count);
-  }
+  std::vector<uint64_t> seeds =
+      section.has("from") || section.has("to") ? read_seed_ends(section) : read_seed_count(section);
   section.end();
   return seeds;
 }
@@ -80,12 +87,13 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
     sweep.arms = read_methods(*value, static_cast<size_t>(kMostTrials) / std::max<size_t>(1, sweep.seeds.size()));
     if (sweep.arms.empty() && problems.count() == before)
       value->fail("only the baseline; list a method to compare with it");
+    if (problems.count() > before) sweep.arms.clear();
   }
   if (const auto value = top.find("analysis")) sweep.analysis = read_analysis(*value, sweep.arms);
   if (const auto value = top.find("resources")) sweep.resources = read_resources(*value);
 }
 
-// The arm that the analysis names as its primary comparison, by its name or as a map.
+// The arm that the analysis names as its primary comparison, by its name or as a map. Without arms nothing is checked.
 std::optional<std::string> read_primary(const Value& value, const std::vector<Arm>& arms) {
   std::vector<std::string> names;
   for (const Arm& arm : arms) names.push_back(arm_name(arm));
@@ -94,8 +102,11 @@ std::optional<std::string> read_primary(const Value& value, const std::vector<Ar
     Section section(value);
     const auto method = section.need("method");
     const MethodDescription* description = method ? read_method_name(*method) : nullptr;
-    if (description == nullptr) return std::nullopt;
-    const auto arm = read_cell(section, *description);
+    if (description == nullptr) {
+      section.end_unfinished();
+      return std::nullopt;
+    }
+    const auto arm = read_cell(section, *description, default_options(*description));
     section.end();
     if (!arm) return std::nullopt;
     given = arm_name(*arm);

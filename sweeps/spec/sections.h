@@ -28,9 +28,12 @@ ResourcesSpec read_resources(const Value& value);
 
 // One method, or nullptr with a problem that names the nearest one.
 const MethodDescription* read_method_name(const Value& value);
-// One value for each parameter of the method from a map of scalars; options that are not there get their default.
-// Absent where a problem was added.
-std::optional<Arm> read_cell(Section& cell, const MethodDescription& method);
+// The first value of each option of a method.
+std::map<std::string, std::string> default_options(const MethodDescription& method);
+// One value for each parameter and option of the method from a map of scalars. An option may be left out if `options`
+// has a value for it. Absent where a problem was added.
+std::optional<Arm> read_cell(Section& cell, const MethodDescription& method,
+                             const std::map<std::string, std::string>& options);
 
 // The values that a parameter takes: a number, a list, {values}, {min, max, steps, scale} or
 // {distribution, min, max, count, seed}. Empty where a problem was added.

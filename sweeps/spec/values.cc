@@ -59,11 +59,14 @@ std::string suggestion(const std::string& given, const std::vector<std::string>&
   return nearest ? "; did you mean " + *nearest + "?" : std::string();
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 10;
+std::string listed(const std::vector<std::string>& names, std::string_view conjunction) {
+  constexpr size_t kShown = 16;
   std::string list;
   const size_t shown = std::min(names.size(), kShown);
-  for (size_t i = 0; i < shown; ++i) list += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  for (size_t i = 0; i < shown; ++i) {
+    if (i > 0) list += i + 1 == names.size() ? fmt::format(" {} ", conjunction) : std::string(", ");
+    list += names[i];
+  }
   return names.size() > kShown ? list + fmt::format(", ... ({} in all)", names.size()) : list;
 }
 
@@ -77,10 +80,12 @@ std::optional<double> Value::number(const Range& range) const {
   double number = 0;
   const Parsed parsed = is_scalar() && !node_->quoted ? parse_number(node_->text, number) : Parsed::kNone;
   if (parsed == Parsed::kGood && range.holds(number)) return number + 0.0;  // -0 is 0
-  if (is_scalar() && node_->quoted)
+  if (is_scalar() && node_->quoted) {
     fail(fmt::format("{} is text in quotes; write a number without quotes", shown()));
-  else
-    fail(fmt::format("{} is not a number {}", shown(), range.words()));
+  } else {
+    const bool infinite = parsed == Parsed::kTooLarge || (parsed == Parsed::kGood && !std::isfinite(number));
+    fail(fmt::format("{} is not a {}number {}", shown(), infinite ? "finite " : "", range.words()));
+  }
   return std::nullopt;
 }
 
@@ -166,8 +171,7 @@ std::optional<Value> Section::find(const std::string& name) {
 }
 
 std::optional<Value> Section::need(const std::string& name) {
-  if (value_.is_map() && !find_key(name))
-    value_.problems_->add(value_.place(), fmt::format("the key {} is missing; add it", path_to(name)));
+  if (value_.is_map() && !find_key(name)) missing_.push_back(name);
   return find(name);
 }
 
@@ -205,14 +209,37 @@ void Section::fail_key(const std::string& name, std::string_view what) const {
   value_.problems_->add(place_of_key(name), fmt::format("{}: {}", path_to(name), what));
 }
 
-void Section::end() {
-  for (const YamlKey& key : value_.node().keys) {
-    if (std::find(asked_.begin(), asked_.end(), key.name) != asked_.end()) continue;
-    const auto nearest = nearest_name(key.name, asked_);
-    const std::string hint =
-        nearest ? fmt::format("did you mean {}?", path_to(*nearest)) : "the keys here are " + listed(asked_);
-    value_.problems_->add(key.place, fmt::format("unknown key {}; {}", in_quotes(path_to(key.name)), hint));
+std::optional<std::string> Section::misspelling_of(const std::string& name) const {
+  for (const YamlKey& key : value_.node().keys)
+    if (std::find(asked_.begin(), asked_.end(), key.name) == asked_.end() && nearest_name(key.name, asked_) == name)
+      return key.name;
+  return std::nullopt;
+}
+
+void Section::report_unknown(const YamlKey& key) const {
+  const auto nearest = nearest_name(key.name, asked_);
+  const std::string hint =
+      nearest ? fmt::format("did you mean {}?", path_to(*nearest)) : "the keys here are " + listed(asked_, "and");
+  value_.problems_->add(key.place, fmt::format("unknown key {}; {}", in_quotes(path_to(key.name)), hint));
+}
+
+void Section::end_unfinished() {
+  for (const std::string& name : missing_) {
+    const auto misspelt = misspelling_of(name);
+    if (!misspelt) {
+      value_.problems_->add(value_.place(), fmt::format("the key {} is missing; add it", path_to(name)));
+      continue;
+    }
+    report_unknown(value_.node().keys[*find_key(*misspelt)]);
+    asked_.push_back(*misspelt);
   }
+  missing_.clear();
+}
+
+void Section::end() {
+  end_unfinished();
+  for (const YamlKey& key : value_.node().keys)
+    if (std::find(asked_.begin(), asked_.end(), key.name) == asked_.end()) report_unknown(key);
 }
 
 }  // namespace evensweep

@@ -81,20 +81,25 @@ class Section {
   void refuse(const std::string& name, const std::string& why);
   void fail(std::string_view what) const { value_.fail(what); }
   void fail_key(const std::string& name, std::string_view what) const;
+  // Reports missing keys (one that is merely misspelt as unknown, with the suggestion), then the unknown ones.
   void end();
+  // The former alone, where it is not known which other keys there may be.
+  void end_unfinished();
 
  private:
+  std::optional<std::string> misspelling_of(const std::string& name) const;
+  void report_unknown(const YamlKey& key) const;
   std::optional<size_t> find_key(const std::string& name) const;
   std::string path_to(const std::string& name) const;
   Place place_of_key(const std::string& name) const;
 
   Value value_;
-  std::vector<std::string> asked_;
+  std::vector<std::string> asked_, missing_;
 };
 
 // "; did you mean "x"?", or nothing where no known name is near.
 std::string suggestion(const std::string& given, const std::vector<std::string>& known);
 // "a, b or c", the first ones of many.
-std::string listed(const std::vector<std::string>& names);
+std::string listed(const std::vector<std::string>& names, std::string_view conjunction = "or");
 
 }  // namespace evensweep

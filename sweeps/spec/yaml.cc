@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kMostBytes = 16 << 20;
 constexpr size_t kMostNodes = 1'000'000;
 constexpr size_t kMostDepth = 32;
+constexpr size_t kMostScalar = 4096;
 
 size_t nodes_in(const YamlNode& node) {
   size_t count = 1;
@@ -26,10 +27,26 @@ size_t nodes_in(const YamlNode& node) {
   return count;
 }
 
+// Whether the quoted text that begins at `at` has an end; yaml-cpp silently takes the end of the file for it.
+bool quote_ends(std::string_view text, size_t at) {
+  if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return true;
+  const char quote = text[at];
+  for (size_t i = at + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\')
+      ++i;
+    else if (text[i] == quote && quote == '\'' && text.substr(i, 2) == "''")
+      ++i;
+    else if (text[i] == quote)
+      return true;
+  }
+  return false;
+}
+
 // Builds the tree from the parser's events. yaml-cpp's own tree keeps duplicate keys silently and shares aliased nodes.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(Problems& problems, int override_index) : problems_(problems), override_index_(override_index) {}
+  TreeBuilder(std::string_view text, Problems& problems, int override_index)
+      : text_(text), problems_(problems), override_index_(override_index) {}
 
   YamlNode take_root() { return std::move(root_); }
   bool saw_document() const { return saw_document_; }
@@ -51,6 +68,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     if (!begin_node(mark, tag)) return;
+    if (tag == "!" && !quote_ends(text_, offset_of(mark)))
+      return fail(place_of(mark), "a quote that is not closed; close it");
+    if (value.size() > kMostScalar) return fail(place_of(mark), "a value of more than 4096 bytes; is a quote missing?");
     const bool control = std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
     if (control || !valid_utf8(value))
       problems_.add(place_of(mark),
@@ -89,6 +109,16 @@ class TreeBuilder final : public YAML::EventHandler {
     bool discard = false;        // the key is there twice: its value is not kept
     std::unordered_set<std::string> names;
   };
+
+  // Where in the text a mark is. Marks come in ascending order, so that lines are counted once.
+  size_t offset_of(const YAML::Mark& mark) {
+    for (; counted_lines_ < mark.line; ++counted_lines_) {
+      const size_t end = text_.find('\n', line_start_);
+      if (end == text_.npos) break;
+      line_start_ = end + 1;
+    }
+    return line_start_ + static_cast<size_t>(mark.column);
+  }
 
   void fail(Place place, std::string what) {
     if (!failed_) problems_.add(place, std::move(what));
@@ -145,8 +175,11 @@ class TreeBuilder final : public YAML::EventHandler {
     map.key = {.name = std::move(node.text), .place = node.place};
   }
 
+  std::string_view text_;
   Problems& problems_;
   int override_index_;
+  int counted_lines_ = 0;
+  size_t line_start_ = 0;
   YamlNode root_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
@@ -189,7 +222,7 @@ std::vector<std::string> Problems::lines() const {
 }
 
 YamlNode parse_yaml(std::string_view text, Problems& problems, int override_index) {
-  TreeBuilder builder(problems, override_index);
+  TreeBuilder builder(text, problems, override_index);
   if (text.size() > kMostBytes) {
     problems.add({.line = 1, .column = 1, .override_index = override_index},
                  "more than 16 MiB of text; is this a sweep file?");

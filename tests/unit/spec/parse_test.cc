@@ -115,7 +115,9 @@ TEST(ParseSweep, AdamHasItsOwnUsualRateAndNoMomentum) {
 }
 
 TEST(ParseSweep, SeedsAreACountAListOrARange) {
-  const auto seeds = [](const char* text) { return parsed(with(kGoodSweep, "seeds: 3", std::string("seeds: ") + text)).seeds; };
+  const auto seeds = [](const char* text) {
+    return parsed(with(kGoodSweep, "seeds: 3", std::string("seeds: ") + text)).seeds;
+  };
   EXPECT_THAT(seeds("2"), ElementsAre(0, 1));
   EXPECT_THAT(seeds("[7, 3, 18446744073709551615]"), ElementsAre(7, 3, UINT64_MAX));
   EXPECT_THAT(seeds("{from: 5, to: 7}"), ElementsAre(5, 6, 7));
@@ -123,20 +125,26 @@ TEST(ParseSweep, SeedsAreACountAListOrARange) {
 }
 
 TEST(ParseSweep, GridsAreProductsInTheOrderOfTheFile) {
-  EXPECT_THAT(arms_of("  - {method: effective_number, beta: [0.9, 0.5], counts: [tpr, train]}\n  - {method: focal, gamma: 1}\n"),
-              ElementsAre("effective_number(beta=0.9, counts=tpr)", "effective_number(beta=0.9, counts=train)",
-                          "effective_number(beta=0.5, counts=tpr)", "effective_number(beta=0.5, counts=train)", "focal(gamma=1)"));
+  EXPECT_THAT(
+      arms_of(
+          "  - {method: effective_number, beta: [0.9, 0.5], counts: [tpr, train]}\n  - {method: focal, gamma: 1}\n"),
+      ElementsAre("effective_number(beta=0.9, counts=tpr)", "effective_number(beta=0.9, counts=train)",
+                  "effective_number(beta=0.5, counts=tpr)", "effective_number(beta=0.5, counts=train)",
+                  "focal(gamma=1)"));
 }
 
 TEST(ParseSweep, AnOptionThatIsNotGivenIsItsDefault) {
-  EXPECT_THAT(arms_of("  - {method: effective_number, beta: 0.9}\n"), ElementsAre("effective_number(beta=0.9, counts=train)"));
+  EXPECT_THAT(arms_of("  - {method: effective_number, beta: 0.9}\n"),
+              ElementsAre("effective_number(beta=0.9, counts=train)"));
 }
 
 TEST(ParseSweep, GridsHoldCleanNumbers) {
-  EXPECT_THAT(arms_of("  - {method: focal, gamma: {min: 0.1, max: 0.5, steps: 5}}\n"),
-              ElementsAre("focal(gamma=0.1)", "focal(gamma=0.2)", "focal(gamma=0.3)", "focal(gamma=0.4)", "focal(gamma=0.5)"));
-  EXPECT_THAT(arms_of("  - {method: focal, gamma: {min: 0.001, max: 10, steps: 5, scale: log}}\n"),
-              ElementsAre("focal(gamma=0.001)", "focal(gamma=0.01)", "focal(gamma=0.1)", "focal(gamma=1)", "focal(gamma=10)"));
+  EXPECT_THAT(
+      arms_of("  - {method: focal, gamma: {min: 0.1, max: 0.5, steps: 5}}\n"),
+      ElementsAre("focal(gamma=0.1)", "focal(gamma=0.2)", "focal(gamma=0.3)", "focal(gamma=0.4)", "focal(gamma=0.5)"));
+  EXPECT_THAT(
+      arms_of("  - {method: focal, gamma: {min: 0.001, max: 10, steps: 5, scale: log}}\n"),
+      ElementsAre("focal(gamma=0.001)", "focal(gamma=0.01)", "focal(gamma=0.1)", "focal(gamma=1)", "focal(gamma=10)"));
   EXPECT_THAT(arms_of("  - {method: focal, gamma: {values: [1e0, +2, .5]}}\n"),
               ElementsAre("focal(gamma=1)", "focal(gamma=2)", "focal(gamma=0.5)"));
   EXPECT_THAT(arms_of("  - {method: tpr_weighting, gamma: [-0.0]}\n"), ElementsAre("tpr_weighting(gamma=0)"));
@@ -144,7 +152,8 @@ TEST(ParseSweep, GridsHoldCleanNumbers) {
 
 TEST(ParseSweep, DrawsAreAFunctionOfTheirSeed) {
   const auto draws = [](const char* more) {
-    return arms_of(std::string("  - {method: focal, gamma: {distribution: log_uniform, min: 0.1, max: 10, count: 4") + more + "}}\n");
+    return arms_of(std::string("  - {method: focal, gamma: {distribution: log_uniform, min: 0.1, max: 10, count: 4") +
+                   more + "}}\n");
   };
   EXPECT_EQ(draws("").size(), 4U);
   EXPECT_EQ(draws(""), draws(", seed: 0"));
@@ -152,15 +161,22 @@ TEST(ParseSweep, DrawsAreAFunctionOfTheirSeed) {
 }
 
 TEST(ParseSweep, ExcludeAndIncludeChangeTheGrid) {
-  EXPECT_THAT(arms_of("  - method: effective_number\n    beta: [0.5, 0.9]\n    counts: [train, tpr]\n"
-                      "    exclude: [{beta: 0.5}, {beta: 0.9, counts: train}]\n    include: [{beta: 0.99}]\n"),
-              ElementsAre("effective_number(beta=0.9, counts=tpr)", "effective_number(beta=0.99, counts=train)"));
-  EXPECT_THAT(arms_of("  - {method: focal, include: [{gamma: 1}, {gamma: 5}]}\n"), ElementsAre("focal(gamma=1)", "focal(gamma=5)"));
+  EXPECT_THAT(
+      arms_of("  - method: effective_number\n    beta: [0.5, 0.9]\n    counts: [train, tpr]\n"
+              "    exclude: [{beta: 0.5}, {beta: 0.9, counts: train}]\n    include: [{beta: 0.99, counts: train}]\n"),
+      ElementsAre("effective_number(beta=0.9, counts=tpr)", "effective_number(beta=0.99, counts=train)"));
+  EXPECT_THAT(
+      arms_of("  - {method: effective_number, counts: tpr, include: [{beta: 0.5}, {beta: 0.9, counts: train}]}\n"),
+      ElementsAre("effective_number(beta=0.5, counts=tpr)", "effective_number(beta=0.9, counts=train)"));
+  EXPECT_THAT(arms_of("  - {method: focal, include: [{gamma: 1}, {gamma: 5}]}\n"),
+              ElementsAre("focal(gamma=1)", "focal(gamma=5)"));
 }
 
 TEST(ParseSweep, PrimaryIsAnArmByNameOrByItsParameters) {
   const auto primary = [](const char* text) {
-    return parsed(std::string(kGoodSweep) + "  - {method: effective_number, beta: 0.9}\nanalysis: {primary: " + text + "}\n").analysis.primary;
+    return parsed(std::string(kGoodSweep) + "  - {method: effective_number, beta: 0.9}\nanalysis: {primary: " + text +
+                  "}\n")
+        .analysis.primary;
   };
   EXPECT_EQ(primary("tpr_weighting(gamma=2)"), "tpr_weighting(gamma=2)");
   EXPECT_EQ(primary("{method: tpr_weighting, gamma: 2.0}"), "tpr_weighting(gamma=2)");
@@ -168,13 +184,15 @@ TEST(ParseSweep, PrimaryIsAnArmByNameOrByItsParameters) {
 }
 
 TEST(ParseSweep, AnchorsAndAliasesStandForTheirValue) {
-  EXPECT_THAT(arms_of("  - {method: tpr_weighting, gamma: &strengths [1, 2]}\n  - {method: focal, gamma: *strengths}\n"),
-              ElementsAre("tpr_weighting(gamma=1)", "tpr_weighting(gamma=2)", "focal(gamma=1)", "focal(gamma=2)"));
+  EXPECT_THAT(
+      arms_of("  - {method: tpr_weighting, gamma: &strengths [1, 2]}\n  - {method: focal, gamma: *strengths}\n"),
+      ElementsAre("tpr_weighting(gamma=1)", "tpr_weighting(gamma=2)", "focal(gamma=1)", "focal(gamma=2)"));
 }
 
 TEST(ParseSweep, CsvColumnsAndSplit) {
-  const Sweep sweep = parsed(with(kGoodSweep, "path: a.csv", "path: [a.csv, b.csv]\n  columns: {label: y, features: [x1, x2]}\n"
-                                                              "  split: {train: 0.6, validation: 0.3, test: 0.1, seed: block}"));
+  const Sweep sweep = parsed(with(kGoodSweep, "path: a.csv",
+                                  "path: [a.csv, b.csv]\n  columns: {label: y, features: [x1, x2]}\n"
+                                  "  split: {train: 0.6, validation: 0.3, test: 0.1, seed: block}"));
   EXPECT_EQ(sweep.dataset.train_files.size(), 2U);
   EXPECT_EQ(sweep.dataset.columns.label, "y");
   EXPECT_THAT(sweep.dataset.columns.features, ElementsAre("x1", "x2"));
@@ -183,8 +201,9 @@ TEST(ParseSweep, CsvColumnsAndSplit) {
 }
 
 TEST(ParseSweep, OverridesReplaceAndAddValues) {
-  const Sweep sweep = parsed(kGoodSweep, {"training.epochs=9", "seeds=[4, 5]", "methods.0.gamma=3", "analysis.alpha=0.1",
-                                          "model={name: mlp, hidden: 8}", "model.dropout=0.25", "training.lr=1", "training.lr=0.5"});
+  const Sweep sweep =
+      parsed(kGoodSweep, {"training.epochs=9", "seeds=[4, 5]", "methods.0.gamma=3", "analysis.alpha=0.1",
+                          "model={name: mlp, hidden: 8}", "model.dropout=0.25", "training.lr=1", "training.lr=0.5"});
   EXPECT_EQ(sweep.training.epochs, 9);
   EXPECT_THAT(sweep.seeds, ElementsAre(4, 5));
   ASSERT_EQ(sweep.arms.size(), 1U);

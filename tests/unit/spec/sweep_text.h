@@ -38,7 +38,8 @@ methods:
 
 inline std::string with(std::string text, std::string_view line, std::string_view instead) {
   const size_t at = text.find(line);
-  return at == std::string::npos ? "the text does not hold: " + std::string(line) : text.replace(at, line.size(), instead);
+  return at == std::string::npos ? "the text does not hold: " + std::string(line)
+                                 : text.replace(at, line.size(), instead);
 }
 
 }  // namespace evensweep

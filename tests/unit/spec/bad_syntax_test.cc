@@ -1,0 +1,150 @@
+// Files that are no sweep at all, keys that are not there, overrides.
+#include "tests/unit/spec/bad_sweep.h"
+
+namespace evensweep {
+namespace {
+
+// Each level stands for ten times as many values as the one before.
+std::string many_aliases() {
+  std::string text = with(kGoodSweep, "version: 1", "version: 1\na0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]");
+  for (int level = 1; level <= 7; ++level) {
+    const std::string below = "*a" + std::to_string(level - 1);
+    std::string list = below;
+    for (int i = 1; i < 10; ++i) list += "," + below;
+    text = with(std::move(text), "name: example",
+                "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [" + list + "]\nname: example");
+  }
+  return text;
+}
+
+const BadSweep kCases[] = {
+    {"Empty", "", {"s.yaml:1:1: the file is empty; begin with version: 1, name: ..., dataset: ..."}},
+    {"OnlyComments", "# nothing\n", {"s.yaml:1:1: the file is empty; begin with version: 1, name: ..., dataset: ..."}},
+    {"NotAMap",
+     "- a\n- b\n",
+     {"s.yaml:1:1: the file is not a map of keys; begin with version: 1, name: ..., dataset: ..."}},
+    {"PlainText",
+     "hello",
+     {"s.yaml:1:1: the file is not a map of keys; begin with version: 1, name: ..., dataset: ..."}},
+    {"MissingKeys",
+     "version: 1\n",
+     {"s.yaml:1:1: the key name is missing; add it", "s.yaml:1:1: the key dataset is missing; add it",
+      "s.yaml:1:1: the key model is missing; add it", "s.yaml:1:1: the key training is missing; add it",
+      "s.yaml:1:1: the key seeds is missing; add it", "s.yaml:1:1: the key methods is missing; add it"}},
+    {"TwoDocuments",
+     with(kGoodSweep, "seeds: 3", "---\nseeds: 3"),
+     {"s.yaml:9:1: a second document begins here; one file holds one sweep"}},
+    {"Tab",
+     with(kGoodSweep, "  epochs", "\tepochs"),
+     {"s.yaml:8:8: not valid YAML: illegal map value; indent with spaces, not with tabs"}},
+    {"OpenBracket",
+     with(kGoodSweep, "[1, 2]", "[1, 2"),
+     {"s.yaml:13:1: not valid YAML: end of sequence flow not found; check indentation, colons, brackets and quotes "
+      "here"}},
+    {"BadIndentation",
+     with(kGoodSweep, "  path: a.csv", "   path: a.csv"),
+     {"s.yaml:5:8: not valid YAML: illegal map value; check indentation, colons, brackets and quotes here"}},
+    {"OpenQuote",
+     with(kGoodSweep, "name: example", "name: \"example"),
+     {"s.yaml:2:7: a quote that is not closed; close it"}},
+    {"DuplicateKey",
+     with(kGoodSweep, "seeds: 3", "seeds: 3\nseeds: 4"),
+     {"s.yaml:10:1: the key \"seeds\" is there twice; remove one"}},
+    {"DuplicateKeyInside",
+     with(kGoodSweep, "epochs: 5", "epochs: 5\n  lr: 0.1\n  epochs: 6"),
+     {"s.yaml:10:3: the key \"epochs\" is there twice; remove one"}},
+    {"UnknownKey", with(kGoodSweep, "seeds: 3", "seed: 3"), {"s.yaml:9:1: unknown key \"seed\"; did you mean seeds?"}},
+    {"UnknownKeyInside",
+     with(kGoodSweep, "epochs: 5", "epoch: 5"),
+     {"s.yaml:8:3: unknown key \"training.epoch\"; did you mean training.epochs?"}},
+    {"UnknownKeyNoNeighbour",
+     with(kGoodSweep, "epochs: 5", "epochs: 5\n  zzzzzz: 1"),
+     {"s.yaml:9:3: unknown key \"training.zzzzzz\"; the keys here are epochs, batch_size, optimizer, lr, weight_decay, "
+      "momentum, nesterov, schedule, augmentation, precision, channels_last and threads"}},
+    {"Version2",
+     with(kGoodSweep, "version: 1", "version: 2"),
+     {"s.yaml:1:10: version: \"2\" is not known; this program reads version 1"}},
+    {"VersionQuoted",
+     with(kGoodSweep, "version: 1", "version: \"1\""),
+     {"s.yaml:1:10: version: \"1\" is text in quotes; write a number without quotes"}},
+    {"NameWithSlash",
+     with(kGoodSweep, "name: example", "name: ../x"),
+     {"s.yaml:2:7: name: \"../x\" is not a name of up to 100 letters, digits, - _ ."}},
+    {"NoValue", with(kGoodSweep, "seeds: 3", "seeds:"), {"s.yaml:9:1: seeds: no value; give one or remove the key"}},
+    {"Tag",
+     with(kGoodSweep, "seeds: 3", "seeds: !!str 3"),
+     {"s.yaml:9:8: \"tag:yaml.org,2002:str\" is a YAML tag; write the value without it"}},
+    {"ControlCharacter",
+     with(kGoodSweep, "name: example", "name: \"a\\nb\""),
+     {"s.yaml:2:7: \"a\\x0ab\" is not plain text of one line in UTF-8; remove the control characters",
+      "s.yaml:2:7: name: \"a\\x0ab\" is not a name of up to 100 letters, digits, - _ ."}},
+    {"SelfAlias",
+     with(kGoodSweep, "[1, 2]", "&a [1, *a]"),
+     {"s.yaml:12:19: an alias within the value that it stands for; write the value out"}},
+    {"UnknownAlias",
+     with(kGoodSweep, "[1, 2]", "*nowhere"),
+     {"s.yaml:12:12: not valid YAML: the referenced anchor is not defined; check indentation, colons, brackets and "
+      "quotes here"}},
+    {"DeepNesting",
+     with(kGoodSweep, "[1, 2]", std::string(40, '[') + std::string(40, ']')),
+     {"s.yaml:12:41: nested deeper than 32 levels; flatten it"}},
+    {"ManyAliases",
+     many_aliases(),
+     {"s.yaml:7:38: too many values (aliases count as often as they are used); use fewer"}},
+    {"ListAsKey",
+     with(kGoodSweep, "seeds: 3", "[a]: 3"),
+     {"s.yaml:9:1: a key must be a word; check the braces and colons here"}},
+    {"OverrideUnknown",
+     kGoodSweep,
+     {"override training.epoch=5: unknown key \"training.epoch\"; did you mean training.epochs?"},
+     {"training.epoch=5"}},
+    {"OverrideUnknownSection",
+     kGoodSweep,
+     {"override trainning.epochs=5: unknown key \"trainning\"; did you mean training?"},
+     {"trainning.epochs=5"}},
+    {"OverrideValue",
+     kGoodSweep,
+     {"override training.epochs=none: training.epochs: \"none\" is not a whole number from 1 to 1000000"},
+     {"training.epochs=none"}},
+    {"OverrideNoEquals",
+     kGoodSweep,
+     {"override training.epochs: not of the form key=value; write for example training.epochs=5"},
+     {"training.epochs"}},
+    {"OverrideEmptyPart",
+     kGoodSweep,
+     {"override training..epochs=3: not of the form key=value; write for example training.epochs=5"},
+     {"training..epochs=3"}},
+    {"OverrideNoValue",
+     kGoodSweep,
+     {"override training.epochs=: training.epochs: no value; give one or remove the key"},
+     {"training.epochs="}},
+    {"OverridePosition",
+     kGoodSweep,
+     {"override methods.1.gamma=3: \"1\" is no position in methods, which has items 0 to 0"},
+     {"methods.1.gamma=3"}},
+    {"OverrideIntoText",
+     kGoodSweep,
+     {"override model.hidden=[8]: model is \"mlp\", not a map of keys; override model as a whole"},
+     {"model.hidden=[8]"}},
+    {"OverrideNotYaml",
+     kGoodSweep,
+     {"override seeds=[1, 2: not valid YAML: end of sequence flow not found; check indentation, colons, brackets and "
+      "quotes here"},
+     {"seeds=[1, 2"}},
+    {"OverrideDuplicateKey",
+     kGoodSweep,
+     {"override seeds={from: 1, to: 2, to: 3}: the key \"to\" is there twice; remove one"},
+     {"seeds={from: 1, to: 2, to: 3}"}},
+    {"SeveralAtOnce",
+     with(kGoodSweep, "epochs: 5", "epochs: 0\n  lr: -1\n  momentun: 0.9"),
+     {"s.yaml:8:11: training.epochs: \"0\" is not a whole number from 1 to 1000000",
+      "s.yaml:9:7: training.lr: \"-1\" is not a number above 0",
+      "s.yaml:10:3: unknown key \"training.momentun\"; did you mean training.momentum?",
+      "override seeds=0: seeds: \"0\" is not a whole number from 1 to 1000000"},
+     {"seeds=0"}},
+};
+
+EVENSWEEP_TEST_BAD_SWEEPS(BadSyntax, kCases);
+
+}  // namespace
+}  // namespace evensweep
