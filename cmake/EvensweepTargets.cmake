@@ -16,10 +16,10 @@ endif()
 add_library(evensweep_flags INTERFACE)
 target_compile_options(evensweep_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wno-missing-field-initializers
                        $<$<BOOL:${EVENSWEEP_WERROR}>:-Werror>)
-# With optimisation g++ 12 sees uninitialised values in every second std::optional, and overlaps in std::string's operator+
-# (GCC bugs 80635 and 105651).
+# When it optimises, g++ 12 warns of uninitialised values in std::optional and of overlaps in std::string's operator+ that
+# are not there (GCC bugs 80635 and 105651).
 target_compile_options(evensweep_flags INTERFACE
-  $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-Wno-maybe-uninitialized;-Wno-restrict>)
+  "$<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-Wno-maybe-uninitialized;-Wno-restrict>")
 target_include_directories(evensweep_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(EVENSWEEP_SANITIZE)
   target_compile_options(evensweep_flags INTERFACE -fsanitize=${EVENSWEEP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
