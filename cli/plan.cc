@@ -100,7 +100,7 @@ void add_plan(CLI::App& app, int& exit_code) {
   verb->add_option("-o,--output", options->output, "table or json")->check(CLI::IsMember({"table", "json"}));
   verb->callback([options, &exit_code] {
     const Status status = show_plan(*options);
-    if (!status.ok()) say(status.message());
+    if (!status.ok()) say(std::string(status.message()));
     exit_code = exit_code_of(status);
   });
 }

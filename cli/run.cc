@@ -168,7 +168,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"table", "json", "quiet"}));
   verb->callback([options, &exit_code] {
     StatusOr<int> code = run(*options);
-    if (!code.ok()) say(code.status().message());
+    if (!code.ok()) say(std::string(code.status().message()));
     exit_code = code.ok() ? *code : exit_code_of(code.status());
   });
 }
