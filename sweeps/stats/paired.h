@@ -36,7 +36,7 @@ struct SignFlip {
   std::optional<double> p_two_sided, p_greater, p_less;  // absent where n = 0 or a difference is not finite
 };
 
-inline constexpr int64_t kExactSignFlips = 40;      // up to this n all sign vectors are counted
+inline constexpr int64_t kExactSignFlips = 30;      // up to this n all sign vectors are counted
 inline constexpr int64_t kDrawnSignFlips = 99'999;  // beyond it this many are drawn
 // The sign-flip test of symmetry around 0 (Fisher 1935). Its statistic is the mean; the studentised mean gives the same
 // p, as flips leave the sum of squares alone. Exact p by meeting in the middle: the sums of both halves, sorted,

@@ -14,7 +14,8 @@ std::string plain(double value) {
   return fmt::format("{:.{}f}", value, std::min(12, std::max(0, 2 - magnitude)));
 }
 
-std::string percent(double share) { return plain(share * 100); }
+// As somebody wrote it in a sweep file: 0.005 is "0.5".
+std::string percent(double share) { return fmt::format("{:.4g}", share * 100); }
 
 std::string signed_pp(double share) { return (share > 0 ? "+" : "") + in_pp(share); }
 
@@ -34,7 +35,7 @@ std::string effect_text(const AnalysisSpec& analysis, const ArmEvidence& arm, co
 std::string accuracy_text(const AnalysisSpec& analysis, const ArmEvidence& arm) {
   std::string text = fmt::format("accuracy {} pp", signed_pp(arm.accuracy.mean));
   if (arm.p_non_inferior) {
-    text += fmt::format(" (margin {} pp, non-inferiority p {})", in_pp(analysis.accuracy_margin),
+    text += fmt::format(" (margin {} pp, non-inferiority p {})", percent(analysis.accuracy_margin),
                         p_text(*arm.p_non_inferior));
   }
   return text;

@@ -59,7 +59,7 @@ RC_GTEST_PROP(SignFlip, FallsAsTheDifferencesRise, ()) {
 }
 
 TEST(SignFlip, ReachesItsFloorWhenAllDifferencesArePositive) {
-  for (int n = 1; n <= 40; ++n) {
+  for (int n = 1; n <= kExactSignFlips; ++n) {
     Values d;
     for (int i = 1; i <= n; ++i) d.push_back(0.1 * i);
     EXPECT_EQ(*sign_flip(d).p_greater, std::ldexp(1.0, -n)) << n;
