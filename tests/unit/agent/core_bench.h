@@ -26,7 +26,8 @@ class CoreBench {
   // The effects of one event; spool entries are written at once unless spool_error says otherwise.
   std::vector<AgentEffect> handle(const AgentEvent& event) {
     std::vector<AgentEffect> all = core.handle(now, event).effects;
-    EXPECT_TRUE(core.check_invariants().ok()) << core.check_invariants();
+    const Status rules = core.check_invariants();
+    EXPECT_TRUE(rules.ok()) << rules;
     const std::vector<AgentEffect> first = all;
     for (const AgentEffect& effect : first)
       if (const auto* spool = std::get_if<SpoolEnd>(&effect))
@@ -51,7 +52,8 @@ class CoreBench {
   }
   std::vector<AgentEffect> hello(uint64_t trainer) { return said(trainer, TrainerHello{"fake", kTrainerNumerics}); }
   std::vector<AgentEffect> finish(uint64_t trainer, const AttemptId& attempt) {
-    return said(trainer, RunFinished{attempt, small_result(), {}});
+    static const std::string kResult = small_result();
+    return said(trainer, RunFinished{attempt, kResult, {}});
   }
   std::vector<AgentEffect> exit(uint64_t trainer, ExitStatus status) {
     return handle(TrainerExited{TrainerId{trainer}, status, "tail\n", {}});

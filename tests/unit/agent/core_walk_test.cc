@@ -14,6 +14,20 @@
 namespace evensweep {
 namespace {
 
+constexpr uint64_t kRuns = 8;
+constexpr uint32_t kAttempts = 3;
+
+// Making a spec takes longer than a step of the core.
+const Lease& known_lease(uint64_t run, uint32_t number) {
+  static const std::vector<Lease> kLeases = [] {
+    std::vector<Lease> leases;
+    for (uint64_t seed = 0; seed < kRuns; ++seed)
+      for (uint32_t attempt = 1; attempt <= kAttempts; ++attempt) leases.push_back(lease_of_seed(seed, attempt));
+    return leases;
+  }();
+  return kLeases[run * kAttempts + number - 1];
+}
+
 class Walk {
  public:
   explicit Walk(uint64_t seed) : rng_(seed, "walk"), bench_(1 + static_cast<uint32_t>(rng_.below(3))) {}
@@ -26,7 +40,7 @@ class Walk {
       case 3:
       case 4: return lease();
       case 5: return cancel();
-      case 6: return note(bench_.ack(any_attempt()));
+      case 6: return acknowledge(any_attempt());
       case 7: return advance();
       default: return trainer_acts();
     }
@@ -39,7 +53,7 @@ class Walk {
     note(bench_.handle(CoordinatorMessage(Welcome{})));
     for (int round = 0; round < 500 && !(busy_.empty() && ended_all()); ++round) {
       for (const TrainerId trainer : std::set<TrainerId>(alive_)) behave(trainer);
-      for (const AttemptId& attempt : std::set<AttemptId>(told_)) note(bench_.ack(attempt));
+      for (const AttemptId& attempt : std::set<AttemptId>(told_)) acknowledge(attempt);
       if (const auto deadline = bench_.core.next_deadline(); deadline && *deadline > bench_.now) bench_.now = *deadline;
       note(bench_.handle(TimePassed{}));
     }
@@ -49,17 +63,22 @@ class Walk {
   bool told_before_spooled() const { return told_before_spooled_; }
 
  private:
-  AttemptId any_attempt() { return lease_of_seed(rng_.below(8), 1 + static_cast<uint32_t>(rng_.below(3))).attempt; }
+  const Lease& any_lease() {
+    const uint64_t run = rng_.below(kRuns);
+    return known_lease(run, 1 + static_cast<uint32_t>(rng_.below(kAttempts)));
+  }
+  AttemptId any_attempt() { return any_lease().attempt; }
   TrainerId any_trainer() { return TrainerId{1 + rng_.below(last_trainer_ + 1)}; }
   bool ended_all() const {
     for (const AttemptId& attempt : leased_)
-      if (!told_.contains(attempt) && !cancelled_.contains(attempt)) return false;
+      if (!told_.contains(attempt) && !cancelled_.contains(attempt) && !forgotten_.contains(attempt)) return false;
     return true;
   }
 
   void lease() {
-    const Lease lease = lease_of_seed(rng_.below(8), 1 + static_cast<uint32_t>(rng_.below(3)));
-    if (cancelled_.contains(lease.attempt) || told_.contains(lease.attempt)) return;  // numbers are never used again
+    const Lease& lease = any_lease();
+    if (cancelled_.contains(lease.attempt) || told_.contains(lease.attempt) || forgotten_.contains(lease.attempt))
+      return;  // numbers are never used again
     if (connected_) leased_.insert(lease.attempt);
     note(bench_.lease({lease}));
   }
@@ -67,6 +86,11 @@ class Walk {
   void disconnect() {
     connected_ = false;
     note(bench_.handle(Disconnected{}));
+  }
+
+  void acknowledge(const AttemptId& attempt) {
+    acknowledged_.insert(attempt);
+    note(bench_.ack(attempt));
   }
 
   void cancel() {
@@ -142,7 +166,10 @@ class Walk {
   void seen(const SendMessage& message) {
     if (std::holds_alternative<Hello>(message.message)) connected_ = true;
   }
-  void seen(const ForgetEnd&) {}
+  void seen(const ForgetEnd& forget) {
+    EXPECT_TRUE(acknowledged_.contains(forget.attempt) || cancelled_.contains(forget.attempt)) << "forgotten unasked";
+    forgotten_.insert(forget.attempt);
+  }
   void seen(const RemoveRunFolder& remove) {
     for (const auto& [trainer, attempt] : busy_) {
       const bool at_work = alive_.contains(trainer) && !doomed_.contains(trainer);
@@ -158,7 +185,7 @@ class Walk {
   uint64_t last_trainer_ = 0;
   std::set<TrainerId> alive_, greeted_, doomed_;
   std::map<TrainerId, AttemptId> busy_;
-  std::set<AttemptId> leased_, cancelled_, told_, spooled_;
+  std::set<AttemptId> leased_, cancelled_, acknowledged_, told_, spooled_, forgotten_;
   bool told_before_spooled_ = false;
 };
 
