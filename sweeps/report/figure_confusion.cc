@@ -19,10 +19,12 @@ constexpr char kBaselineCells[] = "cells-baseline";
 
 enum class Kind { kRates, kDifference };
 
-// Levels -10..10 of colour. Differences are coloured four times as strongly: 25 pp is full colour.
+// Levels -10..10 of colour. Rates by their square root, so that confusions of a few percent show; differences four
+// times as strongly as they are: 25 pp is full colour.
 int level_of(double value, Kind kind) {
-  const double strength = kind == Kind::kRates ? value : value * 4;
-  return std::clamp(static_cast<int>(std::lround(strength * kLevels)), -kLevels, kLevels);
+  const double strength = kind == Kind::kRates ? std::sqrt(std::max(0.0, value)) : value * 4;
+  if (!std::isfinite(strength)) return 0;
+  return static_cast<int>(std::lround(std::clamp(strength, -1.0, 1.0) * kLevels));
 }
 
 std::string level_class(int level, Kind kind) {

@@ -85,7 +85,7 @@ void draw_row(Svg& svg, const ForestRow& row, const Scale& scale, double top) {
            row.primary    ? "b"
            : row.identity ? "m"
                           : "t");
-  svg.text(kRight, top + 14, row.note, row.identity ? "m e" : "t e");
+  svg.text(kRight, top + 14, row.note, row.identity ? "m e h" : "t e h");
   const double y = top + 31;
   svg.line(kLeft, y, kRight, y, "g");
   if (row.identity) return;

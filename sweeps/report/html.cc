@@ -65,8 +65,10 @@ std::string confusion_section(const ResultsIndex& index) {
   const std::string baseline = baseline_confusion_figure(index);
   if (baseline.empty()) return {};
   std::string body =
-      "<p>Rows: true classes; columns: predicted classes. A difference of 25 pp has the full colour: blue "
-      "where the arm predicts more often, vermillion where it does so less often.</p>\n<div class=\"three\">" +
+      "<p>Rows: true classes; columns: predicted classes. Shades go with the square root of the rate, so that "
+      "confusions "
+      "of a few percent show. A difference of 25 pp has the full colour: blue where the arm predicts more often, "
+      "vermillion where it does so less often.</p>\n<div class=\"three\">" +
       baseline + "</div>\n" + matrix_details(index, kBaseline, "Numbers of the baseline, %");
   for (size_t i = 0; i < index.arms().size(); ++i) {
     const View arm = index.arms()[i];

@@ -30,7 +30,7 @@ table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-num
 th,td{padding:.25rem .5rem;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:top}
 thead th{white-space:normal;vertical-align:bottom;background:var(--soft)}
 th:first-child{text-align:left}tbody th{font-weight:500}
-.wordy td,.wordy th{text-align:left;white-space:normal}.arms td:last-child{text-align:left;white-space:normal;min-width:9rem}
+.wordy td,.wordy th{text-align:left;white-space:normal}.arms table{font-size:.8rem}.arms th:last-child{text-align:left}.arms td:last-child{text-align:left;white-space:normal;min-width:9rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:var(--muted)}dd{margin:0;min-width:0;overflow-wrap:anywhere}
 code,pre{font-family:ui-monospace,"Cascadia Mono","DejaVu Sans Mono",monospace;font-size:.88em}
 pre{background:var(--soft);padding:.6rem .8rem;border-radius:6px;overflow-x:auto}
@@ -42,6 +42,7 @@ text.hi{fill:var(--on)}text.tg{fill:var(--gain)}text.tl{fill:var(--loss)}
 path{fill:none}.g{stroke:var(--rule)}.a{stroke:var(--muted)}.zero{stroke:var(--fg);stroke-dasharray:4 3}
 .ci{stroke:var(--gain);stroke-width:2.5}.mean{fill:var(--gain)}.dot{fill:var(--base);fill-opacity:.75}
 .base{fill:var(--base)}.gain{fill:var(--gain)}.loss{fill:var(--loss)}.wh{stroke:var(--fg)}
+.h{paint-order:stroke;stroke:var(--bg);stroke-width:4px}
 .frame{fill:none;stroke:var(--muted)}
 .s1,.s2,.s3,.s4,.s5,.s6,.s7,.s8,.s9,.s10,.p1,.p2,.p3,.p4,.p5,.p6,.p7,.p8,.p9,.p10{fill:var(--gain)}
 .n1,.n2,.n3,.n4,.n5,.n6,.n7,.n8,.n9,.n10{fill:var(--loss)}
@@ -52,6 +53,7 @@ path{fill:none}.g{stroke:var(--rule)}.a{stroke:var(--muted)}.zero{stroke:var(--f
 .c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}.c4{stroke:#56b4e9}.c5{stroke:#e69f00}
 .c6{stroke:#8f7ee7}.d1{stroke-dasharray:7 3}.d2{stroke-dasharray:2 2}.d3{stroke-dasharray:8 3 2 3}
 .d4{stroke-dasharray:12 4}.d5{stroke-dasharray:1 4}
+@media (max-width:560px){figure{overflow-x:auto}figure svg{min-width:500px}.three svg{min-width:0}}
 @media print{:root{--bg:#fff;--fg:#000;--muted:#444;--rule:#bbb;--soft:#f4f4f4;--gain:#0067a5;--loss:#b8430b;--base:#888;
 --on:#fff;--warn:#fff}body{max-width:none;font-size:10pt;padding:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}.wide{overflow:visible}th,td{white-space:normal;padding:.15rem .3rem}}

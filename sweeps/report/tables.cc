@@ -50,7 +50,7 @@ std::optional<double> last_of_curve(const std::vector<View>& runs, const char* w
 }  // namespace
 
 Table arms_table(const ResultsIndex& index) {
-  Table table{.header = {"Arm", "Blocks", "Var_u baseline, pp²", "Var_u arm, pp²", "D_u, pp² [CI]", "p", "p adjusted",
+  Table table{.header = {"Arm", "Var_u baseline, pp²", "Var_u arm, pp²", "D_u, pp² [CI]", "p", "p adjusted",
                          "Accuracy change, pp [CI]", "p not inferior", "Worst class TPR change, pp [CI]", "Verdict"},
               .rows = {}};
   const int decimals = decimals_of_d(index);
@@ -63,13 +63,13 @@ Table arms_table(const ResultsIndex& index) {
       continue;
     }
     const View variance = arm["var_unbiased"];
-    table.rows.push_back(
-        {arm["name"].text() + (arm["primary"].truth() ? " (primary)" : ""), std::to_string(arm["blocks"].size()),
-         fixed(scaled(variance["baseline"]["mean"], kPp2), decimals),
-         fixed(scaled(variance["rebalanced"]["mean"], kPp2), decimals),
-         with_interval(arm["d_unbiased"], kPp2, decimals), p_value(arm["sign_flip"]["p_greater"].number()),
-         p_value(arm["p_adjusted"].number()), with_interval(arm["accuracy_change"], kPp, 2),
-         p_value(arm["p_non_inferior"].number()), with_interval(arm["worst_tpr_change"], kPp, 1), short_verdict(arm)});
+    table.rows.push_back({arm["name"].text() + (arm["primary"].truth() ? " (primary)" : ""),
+                          fixed(scaled(variance["baseline"]["mean"], kPp2), decimals),
+                          fixed(scaled(variance["rebalanced"]["mean"], kPp2), decimals),
+                          with_interval(arm["d_unbiased"], kPp2, decimals),
+                          p_value(arm["sign_flip"]["p_greater"].number()), p_value(arm["p_adjusted"].number()),
+                          with_interval(arm["accuracy_change"], kPp, 2), p_value(arm["p_non_inferior"].number()),
+                          with_interval(arm["worst_tpr_change"], kPp, 1), short_verdict(arm)});
   }
   return table;
 }
