@@ -16,13 +16,13 @@ namespace evensweep {
 // file order. Exactly one of `features` and `pixels` is filled.
 struct Dataset {
   int64_t rows = 0;
-  std::vector<float> features;   // csv: rows x width, row-major, as written in the file (not standardised)
-  int64_t width = 0;             // csv: number of features
-  std::vector<uint8_t> pixels;   // images: rows x channels x height x width, 0..255
+  std::vector<float> features;  // csv: rows x width, row-major, as written in the file (not standardised)
+  int64_t width = 0;            // csv: number of features
+  std::vector<uint8_t> pixels;  // images: rows x channels x height x width, 0..255
   int64_t channels = 0, height = 0, image_width = 0;
   std::vector<uint16_t> labels;  // rows, index into class_names
   std::vector<std::string> class_names;
-  std::vector<std::string> feature_names;           // csv
+  std::vector<std::string> feature_names;                 // csv
   int64_t train_file_rows = 0, validation_file_rows = 0;  // the rest are rows of test files
 };
 
