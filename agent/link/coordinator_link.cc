@@ -57,8 +57,7 @@ class CoordinatorLink::Session final : public grpc::ClientBidiReactor<v1::AgentM
   // From the link's destructor, the io thread having stopped: no post will be run any more.
   void detach() {
     cancel();
-    std::unique_lock lock(mutex_);
-    over_changed_.wait(lock, [this] { return over_; });
+    await_done();
   }
 
   bool heard() const { return heard_; }
@@ -126,7 +125,14 @@ class CoordinatorLink::Session final : public grpc::ClientBidiReactor<v1::AgentM
     if (std::exchange(may_write_, false)) RemoveHold();
   }
 
+  // Until OnDone has returned from its post: the io_context may be destroyed as soon as the link knows of the end.
+  void await_done() {
+    std::unique_lock lock(mutex_);
+    over_changed_.wait(lock, [this] { return over_; });
+  }
+
   void over(const std::string& why) {
+    await_done();
     stop_writing();
     link_->session_over(this, refused_.empty() ? why : refused_);
   }
