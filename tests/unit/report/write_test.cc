@@ -1,0 +1,73 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "common/base/file.h"
+#include "tests/unit/report/report_fixture.h"
+
+namespace evensweep {
+namespace {
+
+using ::testing::HasSubstr;
+
+class WriteReport : public ::testing::Test {
+ protected:
+  WriteReport() : folder_(::testing::TempDir() + "evensweep_report_" + std::to_string(::getpid())) {}
+  ~WriteReport() override { std::filesystem::remove_all(folder_); }
+
+  Status write(const std::string& folder) {
+    const SweepResults results = synthetic_results(with_size(3, 2, 1));
+    const StatusOr<Evidence> evidence = weigh(results);
+    return evidence.ok() ? write_report(results, *evidence, folder) : evidence.status();
+  }
+
+  std::string folder_;
+};
+
+TEST_F(WriteReport, LeavesFourFilesAndNothingElse) {
+  const Status status = write(folder_ + "/new/deep");
+  ASSERT_TRUE(status.ok()) << status;
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/new/deep"))
+    names.push_back(entry.path().filename().string());
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("report.html", "report.md", "results.json", "trials.csv"));
+}
+
+TEST_F(WriteReport, TheDocumentsAreThoseOfResultsJson) {
+  ASSERT_TRUE(write(folder_).ok());
+  const StatusOr<std::string> text = read_file(folder_ + "/results.json");
+  ASSERT_TRUE(text.ok());
+  const StatusOr<Json> json = parse_results(*text);
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(*read_file(folder_ + "/report.html"), report_html(*json));
+  EXPECT_EQ(*read_file(folder_ + "/report.md"), report_markdown(*json));
+  EXPECT_EQ(*read_file(folder_ + "/trials.csv"), trials_csv(*json));
+}
+
+TEST_F(WriteReport, ReplacesAnOlderReport) {
+  ASSERT_TRUE(make_folders(folder_).ok());
+  ASSERT_TRUE(write_file_atomically(folder_ + "/report.md", "old").ok());
+  ASSERT_TRUE(write(folder_).ok());
+  EXPECT_THAT(*read_file(folder_ + "/report.md"), HasSubstr("# Evensweep report"));
+}
+
+TEST_F(WriteReport, NamesTheFolderThatCannotBeMade) {
+  ASSERT_TRUE(write_file_atomically(::testing::TempDir() + "evensweep_report_file", "").ok());
+  const Status status = write(::testing::TempDir() + "evensweep_report_file/report");
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("evensweep_report_file/report"));
+  std::filesystem::remove(::testing::TempDir() + "evensweep_report_file");
+}
+
+TEST_F(WriteReport, NamesTheFileThatCannotBeWritten) {
+  ASSERT_TRUE(make_folders(folder_ + "/results.json").ok());  // a folder where the file belongs
+  const Status status = write(folder_);
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("results.json"));
+}
+
+}  // namespace
+}  // namespace evensweep
