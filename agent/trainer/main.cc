@@ -17,10 +17,12 @@ constexpr int kEventFd = 3;
 constexpr int kUsageError = 2;
 
 int run(const std::string& task_file) {
+  // Before anything else is opened, which could become descriptor 3.
+  const bool has_event_fd = ::fcntl(kEventFd, F_GETFD) >= 0;
   const evensweep::SystemClock clock;
   evensweep::catch_stop_signals();
   if (!task_file.empty()) return evensweep::run_task_file(task_file, evensweep::EventWriter(STDOUT_FILENO), clock);
-  if (::fcntl(kEventFd, F_GETFD) < 0) {
+  if (!has_event_fd) {
     std::fputs(
         "evensweep-trainer: file descriptor 3 is not open for events. An agent starts this program; to train a "
         "task by hand, name its file: evensweep-trainer TASK.json\n",

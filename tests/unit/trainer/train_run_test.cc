@@ -1,0 +1,286 @@
+#include "agent/trainer/train_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "agent/trainer/checkpoint.h"
+#include "common/base/file.h"
+#include "common/model/json.h"
+#include "tests/unit/trainer/synthetic_data.h"
+
+namespace evensweep {
+namespace {
+
+using testing::HasSubstr;
+constexpr int64_t kNever = INT64_MAX;
+
+// Asks a run to stop at the n-th question.
+class StopAt final : public RunObserver {
+ public:
+  explicit StopAt(int64_t question) : question_(question) {}
+  void started(int64_t resumed_at_epoch) override { resumed_at_epoch_ = resumed_at_epoch; }
+  void progress(double fraction, double) override { fraction_ = fraction; }
+  bool stop_requested() override { return ++asked_ == question_; }
+  int64_t asked() const { return asked_; }
+  int64_t resumed_at_epoch() const { return resumed_at_epoch_; }
+  double fraction() const { return fraction_; }
+
+ private:
+  int64_t question_;
+  int64_t asked_ = 0;
+  int64_t resumed_at_epoch_ = -1;
+  double fraction_ = 0;
+};
+
+// A run in a folder of its own, which may be interrupted and taken up again.
+class Training {
+ public:
+  explicit Training(RunSpec spec) : request_{.run = run_key(spec), .spec = std::move(spec), .folder = folder_.path()} {}
+
+  TrainingOutcome go(int64_t stop_at = kNever) {
+    StopAt observer(stop_at);
+    TrainingOutcome outcome = train_run(request_, cache_, observer, clock_);
+    asked_ = observer.asked();
+    resumed_at_epoch_ = observer.resumed_at_epoch();
+    return outcome;
+  }
+  RunResult finish() {
+    TrainingOutcome outcome = go();
+    if (const auto* failure = std::get_if<Failure>(&outcome)) ADD_FAILURE() << failure->message;
+    return std::get<RunResult>(std::move(outcome));
+  }
+  Failure fail() {
+    TrainingOutcome outcome = go();
+    EXPECT_TRUE(std::holds_alternative<Failure>(outcome));
+    return std::get<Failure>(outcome);
+  }
+  Checkpoint checkpoint() const {
+    const auto file = read_file(checkpoint_path(folder_.path()));
+    EXPECT_TRUE(file.ok()) << file.status();
+    auto decoded = decode_checkpoint(*file);
+    EXPECT_TRUE(decoded.ok()) << decoded.status();
+    return *std::move(decoded);
+  }
+  int64_t asked() const { return asked_; }
+  int64_t resumed_at_epoch() const { return resumed_at_epoch_; }
+  RunRequest& request() { return request_; }
+  const std::string& folder() const { return folder_.path(); }
+
+ private:
+  TestFolder folder_;
+  RunRequest request_;
+  DatasetCache cache_;
+  SystemClock clock_;
+  int64_t asked_ = 0, resumed_at_epoch_ = -1;
+};
+
+// All of a result but times and environment.
+Json lasting(const RunResult& result) {
+  Json json = to_json(result);
+  json.erase("times");
+  json.erase("environment");
+  return json;
+}
+
+void expect_same_state(const Checkpoint& a, const Checkpoint& b) {
+  EXPECT_EQ(a.position, b.position);
+  EXPECT_EQ(a.curve, b.curve);
+  ASSERT_EQ(a.tensors.size(), b.tensors.size());
+  for (size_t i = 0; i < a.tensors.size(); ++i) EXPECT_TRUE(a.tensors[i] == b.tensors[i]) << a.tensors[i].name;
+}
+
+// Interrupts at `first` and, counted from there, at `second`; then the last question (within the evaluation on the test
+// rows) shows the final parameters and optimizer state.
+void expect_interruption_changes_nothing(const RunSpec& spec, int64_t first, int64_t second) {
+  Training whole(spec), parts(spec);
+  const Json want = lasting(whole.finish());
+  const int64_t questions = whole.asked();
+  ASSERT_TRUE(std::holds_alternative<Stopped>(whole.go(questions)));
+  ASSERT_TRUE(std::holds_alternative<Stopped>(parts.go(first)));
+  ASSERT_TRUE(std::holds_alternative<Stopped>(parts.go(second)));
+  int64_t last = 0;
+  {
+    Training probe(spec);  // how many questions are left from there
+    std::filesystem::copy_file(checkpoint_path(parts.folder()), checkpoint_path(probe.folder()));
+    EXPECT_EQ(lasting(probe.finish()), want);
+    last = probe.asked();
+  }
+  ASSERT_TRUE(std::holds_alternative<Stopped>(parts.go(last)));
+  EXPECT_EQ(parts.checkpoint().position, (Position{.epoch = spec.training.epochs, .step = 0}));
+  expect_same_state(parts.checkpoint(), whole.checkpoint());
+  EXPECT_EQ(lasting(parts.finish()), want);
+}
+
+TEST(TrainRun, LearnsAndReportsWhatItSaw) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  spec.training.epochs = 30;
+  const RunResult result = Training(spec).finish();
+  EXPECT_EQ(result.curve.size(), 30u);
+  EXPECT_LT(result.curve.back().train_loss, result.curve.front().train_loss);
+  EXPECT_GT(result.curve.back().validation_accuracy, 0.6);
+  EXPECT_EQ(result.model_parameters, 4 * 16 + 16 + 16 * 8 + 8 + 8 * 3 + 3);
+  EXPECT_EQ(result.test_predictions.size(), 24u);
+  EXPECT_THAT(result.environment.device, HasSubstr("cpu ("));
+  EXPECT_EQ(result.environment.threads, 1);
+  const auto read_back = parse_run_result(to_json(result).dump(), 3);
+  EXPECT_TRUE(read_back.ok()) << read_back.status();
+}
+
+TEST(TrainRun, SameRunTwiceGivesTheSameBits) {
+  const TestFolder data;
+  for (const RunSpec& spec : {points_run(data.path()), images_run(data.path(), "resnet20")})
+    EXPECT_EQ(lasting(Training(spec).finish()), lasting(Training(spec).finish())) << spec.model.name;
+}
+
+TEST(TrainRun, AnInterruptedMlpEndsAsIfItHadNeverStopped) {
+  const TestFolder data;
+  const RunSpec spec = points_run(data.path());
+  Training whole(spec);
+  whole.finish();
+  EXPECT_TRUE(rc::check("resumed == uninterrupted", [&] {
+    const int64_t first = *rc::gen::inRange<int64_t>(1, whole.asked());
+    const int64_t second = *rc::gen::inRange<int64_t>(1, whole.asked() - first + 1);
+    expect_interruption_changes_nothing(spec, first, second);
+    RC_ASSERT(!testing::Test::HasFailure());
+  }));
+}
+
+TEST(TrainRun, AnInterruptedCnnEndsAsIfItHadNeverStopped) {
+  const TestFolder data;
+  // 30 training rows in batches of 8: an epoch asks before each of 4 steps, before and within its evaluation.
+  for (const int64_t first : {3, 6, 9})
+    expect_interruption_changes_nothing(images_run(data.path(), "resnet20"), first, 2);
+  RunSpec adam = images_run(data.path(), "peifer_cnn");
+  adam.training.optimizer = {.name = "adam", .lr = 1e-3};
+  adam.training.schedule = {.name = "exponential", .every = 3, .factor = 0.925};
+  expect_interruption_changes_nothing(adam, 2, 5);
+}
+
+TEST(TrainRun, AResumedRunSaysWhereItGoesOn) {
+  const TestFolder data;
+  Training training(points_run(data.path()));
+  ASSERT_TRUE(std::holds_alternative<Stopped>(training.go(10)));
+  const Checkpoint checkpoint = training.checkpoint();
+  EXPECT_EQ(checkpoint.run, training.request().run);
+  EXPECT_GT(checkpoint.position, (Position{.epoch = 1, .step = 0}));
+  training.finish();
+  EXPECT_EQ(training.resumed_at_epoch(), checkpoint.position.epoch);
+}
+
+// Weights of a class that never occurs in the loss cannot matter; those of the others do, yet leave all that is random
+// alone: the first batch's loss scales exactly, as initial weights, batch and dropout are the same.
+TEST(TrainRun, ATreatmentLeavesInitialisationBatchesAndDropoutAlone) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  spec.training.optimizer = {.name = "sgd", .lr = 0, .momentum = 0};
+  const auto losses = [](const RunSpec& with) {
+    std::vector<double> list;
+    for (const CurvePoint& point : Training(with).finish().curve) list.push_back(point.train_loss);
+    return list;
+  };
+  std::vector<double> sum(3);
+  for (size_t c = 0; c < 3; ++c) {
+    spec.treatment.class_weights = {0, 0, 0};
+    spec.treatment.class_weights[c] = 1;
+    const std::vector<double> part = losses(spec);
+    for (size_t i = 0; i < 3; ++i) sum[i] += part[i];
+  }
+  spec.treatment.class_weights = {1, 1, 1};
+  const std::vector<double> all = losses(spec);
+  for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(all[i], sum[i], 1e-6) << "epoch " << i + 1;
+  EXPECT_NE(all[0], all[1]) << "another epoch drops out other units";
+}
+
+TEST(TrainRun, AnotherSeedIsAnotherTraining) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  const Json first = lasting(Training(spec).finish());
+  spec.seed = 12;
+  EXPECT_NE(lasting(Training(spec).finish()), first);
+}
+
+TEST(TrainRun, ADamagedCheckpointIsSetAsideAndTrainingStartsAnew) {
+  const TestFolder data;
+  const RunSpec spec = points_run(data.path());
+  Training training(spec);
+  ASSERT_TRUE(std::holds_alternative<Stopped>(training.go(9)));
+  std::string file = *read_file(checkpoint_path(training.folder()));
+  file[file.size() / 2] = static_cast<char>(file[file.size() / 2] + 1);
+  ASSERT_TRUE(write_file_atomically(checkpoint_path(training.folder()), file).ok());
+  EXPECT_EQ(lasting(training.finish()), lasting(Training(spec).finish()));
+  EXPECT_EQ(training.resumed_at_epoch(), 0);
+  EXPECT_TRUE(std::filesystem::exists(checkpoint_path(training.folder()) + ".unreadable"));
+}
+
+TEST(TrainRun, ACheckpointOfAnotherRunIsNotTaken) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  Training other(spec);
+  ASSERT_TRUE(std::holds_alternative<Stopped>(other.go(9)));
+  spec.model.hidden = {16, 9};
+  Training training(spec);
+  std::filesystem::copy_file(checkpoint_path(other.folder()), checkpoint_path(training.folder()));
+  training.finish();
+  EXPECT_EQ(training.resumed_at_epoch(), 0);
+}
+
+TEST(TrainRun, CheckpointsAreWrittenAtLeastAsOftenAsAsked) {
+  const TestFolder data;
+  Training training(points_run(data.path()));
+  training.request().checkpoint_every = Duration(1);
+  training.request().spec.training.epochs = 60;
+  training.finish();
+  EXPECT_GT(training.checkpoint().position, (Position{.epoch = 10, .step = 0}));
+}
+
+TEST(TrainRun, DivergenceIsAFindingWithItsPlace) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  spec.training.optimizer = {.name = "sgd", .lr = 1e30};
+  spec.training.schedule = {.name = "constant"};
+  const Failure failure = Training(spec).fail();
+  EXPECT_EQ(failure.failure, FailureClass::kDiverged);
+  EXPECT_THAT(failure.message, testing::MatchesRegex(".*not finite at epoch 1, step [2-5].*"));
+}
+
+TEST(TrainRun, BadInputIsNamed) {
+  const TestFolder data;
+  const auto expect_bad = [&](const std::function<void(RunSpec&)>& spoil, const char* message) {
+    RunSpec spec = points_run(data.path());
+    spoil(spec);
+    const Failure failure = Training(spec).fail();
+    EXPECT_EQ(failure.failure, FailureClass::kBadInput) << failure.message;
+    EXPECT_THAT(failure.message, HasSubstr(message));
+  };
+  expect_bad([](RunSpec& s) { s.treatment.class_weights = {1, 1}; }, "has 2 weights for the 3 classes");
+  expect_bad([](RunSpec& s) { s.treatment.class_weights = {0, 0, 0}; }, "at least one must be above 0");
+  expect_bad([](RunSpec& s) { s.model.name = "resnet20"; }, "needs images");
+  expect_bad([](RunSpec& s) { s.trainer = "other-9"; }, "asks for the trainer \"other-9\"");
+  expect_bad([](RunSpec& s) { s.training.schedule = {.name = "step"}; }, "schedule.every");
+  expect_bad([](RunSpec& s) { s.training.augmentation.flip = true; }, "flip and crop need images");
+  expect_bad([](RunSpec& s) { s.dataset.train_files[0].path += ".gone"; }, "points.csv.gone");
+  expect_bad([](RunSpec& s) { s.dataset.train_files[0].sha256 = std::string(64, '0'); }, "has changed since");
+}
+
+TEST(TrainRun, MemoryThatCannotBeHadIsSaidToBeMissing) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  spec.model.hidden = {2, int64_t{1} << 46};  // beyond any address space
+  EXPECT_EQ(Training(spec).fail().failure, FailureClass::kOutOfMemory);
+}
+
+TEST(TrainRun, ADeviceThatIsNotThereIsBadInput) {
+  const TestFolder data;
+  Training training(points_run(data.path()));
+  training.request().device = "abacus";
+  EXPECT_THAT(training.fail().message, HasSubstr("\"abacus\" is not known"));
+}
+
+}  // namespace
+}  // namespace evensweep
