@@ -24,14 +24,14 @@ struct PlanOptions {
 };
 
 // Asks the store if there is one; without a state folder nothing is trained yet.
-StatusOr<FinishedRun> finished_runs(const PlanOptions& options) {
+StatusOr<coordinator::FinishedRun> finished_runs(const PlanOptions& options) {
   EV_ASSIGN_OR_RETURN(const std::string folder, state_folder(options.state));
-  StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::open_for_reading(folder);
+  StatusOr<std::unique_ptr<coordinator::SqliteStore>> store = coordinator::SqliteStore::open_for_reading(folder);
   if (absl::IsNotFound(store.status()))
-    return FinishedRun([](const RunKey&) -> StatusOr<std::optional<RunResult>> { return std::nullopt; });
+    return coordinator::FinishedRun([](const RunKey&) -> StatusOr<std::optional<RunResult>> { return std::nullopt; });
   EV_RETURN_IF_ERROR(store.status());
-  std::shared_ptr<SqliteStore> shared = *std::move(store);
-  return FinishedRun([shared](const RunKey& run) -> StatusOr<std::optional<RunResult>> {
+  std::shared_ptr<coordinator::SqliteStore> shared = *std::move(store);
+  return coordinator::FinishedRun([shared](const RunKey& run) -> StatusOr<std::optional<RunResult>> {
     StatusOr<RunResult> result = shared->result(run);
     if (absl::IsNotFound(result.status())) return std::nullopt;
     EV_RETURN_IF_ERROR(result.status());
@@ -39,12 +39,12 @@ StatusOr<FinishedRun> finished_runs(const PlanOptions& options) {
   });
 }
 
-void print_table(const Sweep& sweep, const Plan& plan) {
+void print_table(const Sweep& sweep, const coordinator::Plan& plan) {
   size_t width = 8;
-  for (const ArmPlan& arm : plan.arms) width = std::max(width, arm.name.size());
+  for (const coordinator::ArmPlan& arm : plan.arms) width = std::max(width, arm.name.size());
   fmt::print("{}: {} arms x {} seeds = {} trials\n\n", sweep.name, plan.arms.size(), sweep.seeds.size(), plan.trials);
   fmt::print("{:<{}}  {:>7}  {:>8}\n", "arm", width, "trained", "to train");
-  for (const ArmPlan& arm : plan.arms) {
+  for (const coordinator::ArmPlan& arm : plan.arms) {
     fmt::print("{:<{}}  {:>7}  {:>8}", arm.name, width, arm.trained, arm.to_train);
     if (arm.after_baseline > 0) fmt::print("  {} after their baseline", arm.after_baseline);
     if (arm.shared > 0) fmt::print("  {} shared with an arm above", arm.shared);
@@ -54,9 +54,9 @@ void print_table(const Sweep& sweep, const Plan& plan) {
   fmt::print("\n{} runs to train, {} already trained\n", plan.runs_to_train, plan.runs_trained);
 }
 
-void print_json(const Sweep& sweep, const Plan& plan) {
+void print_json(const Sweep& sweep, const coordinator::Plan& plan) {
   Json arms = Json::array();
-  for (const ArmPlan& arm : plan.arms)
+  for (const coordinator::ArmPlan& arm : plan.arms)
     arms.push_back({{"name", arm.name},
                     {"trained", arm.trained},
                     {"to_train", arm.to_train},
@@ -78,8 +78,8 @@ Status show_plan(const PlanOptions& options) {
   EV_ASSIGN_OR_RETURN(const Sweep sweep,
                       load_sweep(options.file, {.data_folders = data_folders(options.data, options.file),
                                                 .overrides = options.overrides}));
-  EV_ASSIGN_OR_RETURN(const FinishedRun finished, finished_runs(options));
-  EV_ASSIGN_OR_RETURN(const Plan planned, plan(sweep, finished));
+  EV_ASSIGN_OR_RETURN(const coordinator::FinishedRun finished, finished_runs(options));
+  EV_ASSIGN_OR_RETURN(const coordinator::Plan planned, coordinator::plan(sweep, finished));
   if (options.output == "json")
     print_json(sweep, planned);
   else

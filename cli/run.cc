@@ -37,19 +37,19 @@ struct RunOptions {
 
 // Coordinator and agent of one `run`, taken down in the opposite order.
 struct Embedded {
-  StateFolder folder;
-  std::unique_ptr<Host> host;
-  std::unique_ptr<RpcServer> server;
+  coordinator::StateFolder folder;
+  std::unique_ptr<coordinator::Host> host;
+  std::unique_ptr<coordinator::RpcServer> server;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<AgentHost> agent;  // absent until there is something to train
 };
 
 StatusOr<Embedded> start_coordinator(const RunOptions& options, const Clock& clock) {
   EV_ASSIGN_OR_RETURN(const std::string path, state_folder(options.state));
-  EV_ASSIGN_OR_RETURN(StateFolder folder, StateFolder::hold(path));
-  EV_ASSIGN_OR_RETURN(std::unique_ptr<SqliteStore> store, SqliteStore::open(path));
-  EV_ASSIGN_OR_RETURN(std::unique_ptr<Host> host, Host::start(std::move(store), clock, CoreOptions{}));
-  EV_ASSIGN_OR_RETURN(std::unique_ptr<RpcServer> server, RpcServer::start(*host, {}));
+  EV_ASSIGN_OR_RETURN(coordinator::StateFolder folder, coordinator::StateFolder::hold(path));
+  EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::SqliteStore> store, coordinator::SqliteStore::open(path));
+  EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::Host> host, coordinator::Host::start(std::move(store), clock, coordinator::CoreOptions{}));
+  EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::RpcServer> server, coordinator::RpcServer::start(*host, {}));
   std::shared_ptr<grpc::Channel> channel = server->in_process_channel();
   return Embedded{std::move(folder), std::move(host), std::move(server), std::move(channel), nullptr};
 }
@@ -72,7 +72,7 @@ StatusOr<std::pair<SweepId, SweepStatus>> submit(Embedded& embedded, const Sweep
   v1::SubmitRequest request;
   request.set_sweep_json(to_json(sweep).dump());
   v1::SubmitResponse response;
-  EV_RETURN_IF_ERROR(from_grpc(stub->Submit(&context, request, &response)));
+  EV_RETURN_IF_ERROR(coordinator::from_grpc(stub->Submit(&context, request, &response)));
   return std::pair(SweepId(response.sweep_id()), decode(response.status()));
 }
 

@@ -22,7 +22,7 @@ void Watcher::follow(const SweepId& sweep) {
     const std::lock_guard lock(mutex_);
     newest_ = decode(status);
   }
-  const Status end = from_grpc(reader->Finish());
+  const Status end = coordinator::from_grpc(reader->Finish());
   const std::lock_guard lock(mutex_);
   ended_ = end;
 }

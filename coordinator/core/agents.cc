@@ -4,7 +4,7 @@
 #include "common/model/json.h"
 #include "coordinator/core/core.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 namespace {
 
 template <typename... Cases>
@@ -263,4 +263,4 @@ Core::Agent* Core::agent_of(ConnectionId connection) {
   return found == connections_.end() ? nullptr : &agents_.at(found->second);
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -7,7 +7,7 @@
 #include "common/model/json.h"
 #include "sweeps/methods/method.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 namespace {
 
 // Findings stay findings; accidents may be tried again when somebody asks for the sweep again.
@@ -225,4 +225,4 @@ void Core::fail_run(RunIndex index, const Failure& failure, Step& step) {
   }
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -30,7 +30,7 @@
 #include "coordinator/core/retry.h"
 #include "coordinator/core/step.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 struct CoreOptions {
   Duration heartbeat{5'000};
@@ -160,4 +160,4 @@ class Core {
   std::set<AgentId> hungry_;  // connected, with credits left
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

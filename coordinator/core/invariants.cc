@@ -4,7 +4,7 @@
 
 #include "coordinator/core/core.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 namespace {
 
 void require(bool condition, const std::string& what) {
@@ -48,4 +48,4 @@ void Core::check_invariants() const {
   }
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -6,7 +6,7 @@
 #include "common/model/json.h"
 #include "sweeps/methods/method.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 namespace {
 
 class Planner {
@@ -69,4 +69,4 @@ class Planner {
 
 StatusOr<Plan> plan(const Sweep& sweep, const FinishedRun& finished) { return Planner(sweep, finished).make(); }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

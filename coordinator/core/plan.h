@@ -10,7 +10,7 @@
 #include "common/model/result.h"
 #include "common/model/spec.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 struct ArmPlan {
   std::string name;
@@ -33,4 +33,4 @@ using FinishedRun = std::function<StatusOr<std::optional<RunResult>>(const RunKe
 
 StatusOr<Plan> plan(const Sweep& sweep, const FinishedRun& finished);
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -1,6 +1,6 @@
 #include "coordinator/core/retry.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 void charge(Charges& charges, FailureClass failure) {
   if (failure == FailureClass::kTrainerError) ++charges.trainer_errors;
@@ -19,4 +19,4 @@ bool may_retry(const Charges& charges, FailureClass failure) {
   return false;
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -5,7 +5,7 @@
 
 #include "common/model/result.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 // Failed attempts of a run that are held against it. Lost machines and preemptions are not its fault.
 struct Charges {
@@ -20,4 +20,4 @@ void charge(Charges& charges, FailureClass failure);
 // Whether the run may be attempted again after `failure`, which is already charged.
 bool may_retry(const Charges& charges, FailureClass failure);
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -14,7 +14,7 @@
 #include "common/model/result.h"
 #include "common/model/spec.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 // One stream of an agent, numbered by the host; a number is never used again.
 using ConnectionId = uint64_t;
@@ -134,4 +134,4 @@ struct Snapshot {
   std::vector<StoredRun> runs;
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

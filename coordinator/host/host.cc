@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/model/json.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 namespace {
 
 constexpr std::chrono::milliseconds kPublishInterval{100};
@@ -52,10 +52,7 @@ Host::~Host() {
 void Host::submit(Sweep sweep, std::function<void(StatusOr<SweepStatus>)> reply) {
   SweepId id = sweep_id(sweep);
   auto after = [this, id, reply = std::move(reply)] {
-    if (!failure_.ok())
-      reply(failure_);
-    else
-      reply(*core_.status(id));
+    reply(status_of(id));
   };
   post({.work = SweepSubmitted{.id = std::move(id), .sweep = std::move(sweep)}, .after_commit = std::move(after)});
 }
@@ -210,16 +207,15 @@ void Host::publish_soon() {
   });
 }
 
+StatusOr<SweepStatus> Host::status_of(const SweepId& sweep) const {
+  if (!failure_.ok()) return failure_;
+  if (const std::optional<SweepStatus> status = core_.status(sweep)) return *status;
+  return absl::NotFoundError("sweep " + sweep.str() + " is not known here");
+}
+
 void Host::publish() {
   for (auto watch = watches_.begin(); watch != watches_.end();) {
-    StatusOr<SweepStatus> status = failure_;
-    if (failure_.ok()) {
-      const std::optional<SweepStatus> known = core_.status(watch->second.sweep);
-      if (known)
-        status = *known;
-      else
-        status = absl::NotFoundError("sweep " + watch->second.sweep.str() + " is not known here");
-    }
+    const StatusOr<SweepStatus> status = status_of(watch->second.sweep);
     watch->second.callback(status);
     if (status.ok() && !status->over)
       ++watch;
@@ -228,4 +224,4 @@ void Host::publish() {
   }
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

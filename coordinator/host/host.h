@@ -21,7 +21,7 @@
 #include "coordinator/core/core.h"
 #include "coordinator/store/store.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 class Host {
  public:
@@ -67,6 +67,7 @@ class Host {
   void fetch_baseline(const RunKey& run);
   void fail(const Status& status);
   void arm_deadline();
+  StatusOr<SweepStatus> status_of(const SweepId& sweep) const;
   void publish_soon();
   void publish();
 
@@ -92,4 +93,4 @@ class Host {
   bool publish_armed_ = false;
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

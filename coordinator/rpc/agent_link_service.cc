@@ -9,7 +9,7 @@
 #include "common/wire/link_codec.h"
 #include "coordinator/rpc/server.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 // One agent's stream. Reads come on gRPC's threads one after another, sends come from the host's thread.
 class AgentStream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage> {
@@ -109,4 +109,4 @@ grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentLinkServ
 
 void AgentLinkService::end_all() { streams_.end_all(); }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -6,7 +6,7 @@
 #include "coordinator/rpc/streams.h"
 #include "evensweep/v1/agent_link.grpc.pb.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 class AgentStream;
 
@@ -22,4 +22,4 @@ class AgentLinkService final : public v1::AgentLink::CallbackService {
   Streams<AgentStream> streams_;
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

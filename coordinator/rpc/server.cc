@@ -8,7 +8,7 @@
 #include "coordinator/rpc/agent_link_service.h"
 #include "coordinator/rpc/sweeps_service.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 RpcServer::RpcServer(Host& host)
     : agent_link_(std::make_unique<AgentLinkService>(host)), sweeps_(std::make_unique<SweepsService>(host)) {}
@@ -54,4 +54,4 @@ Status from_grpc(const grpc::Status& status) {
   return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

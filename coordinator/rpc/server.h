@@ -10,7 +10,7 @@
 #include "common/base/status.h"
 #include "coordinator/host/host.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 class AgentLinkService;
 class SweepsService;
@@ -39,4 +39,4 @@ class RpcServer {
 grpc::Status to_grpc(const Status& status);
 Status from_grpc(const grpc::Status& status);
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <set>
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 template <typename Stream>
 class Streams {
@@ -29,4 +29,4 @@ class Streams {
   std::set<Stream*> live_;
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -9,7 +9,7 @@
 #include "common/wire/status_codec.h"
 #include "coordinator/rpc/server.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 // Sends the newest status as soon as the one before it is written; those in between are dropped.
 class WatchStream final : public grpc::ServerWriteReactor<v1::SweepStatus> {
@@ -117,4 +117,4 @@ grpc::ServerWriteReactor<v1::SweepStatus>* SweepsService::Watch(grpc::CallbackSe
 
 void SweepsService::end_all() { streams_.end_all(); }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -4,7 +4,7 @@
 #include "coordinator/rpc/streams.h"
 #include "evensweep/v1/sweeps.grpc.pb.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 class WatchStream;
 
@@ -22,4 +22,4 @@ class SweepsService final : public v1::Sweeps::CallbackService {
   Streams<WatchStream> streams_;
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

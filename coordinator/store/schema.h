@@ -2,7 +2,7 @@
 // The tables. docs/format/store.md describes them. A change here raises kSchemaVersion and adds a migration; a change
 // that older programs cannot live with raises kCompatibleVersion as well.
 
-namespace evensweep::schema {
+namespace evensweep::coordinator::schema {
 
 inline constexpr int kSchemaVersion = 1;
 inline constexpr int kCompatibleVersion = 1;  // the oldest program that may write this schema
@@ -51,4 +51,4 @@ CREATE TABLE attempts (
 ) WITHOUT ROWID;
 )sql";
 
-}  // namespace evensweep::schema
+}  // namespace evensweep::coordinator::schema

@@ -6,7 +6,7 @@
 #include "common/model/json.h"
 #include "coordinator/store/sqlite_store.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 namespace {
 
 Status damaged(const std::string& path, const std::string& what, const Status& why) {
@@ -146,4 +146,4 @@ Status SqliteStore::read_run(const RunKey& run, int64_t classes, SweepResults& r
   return absl::OkStatus();
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -9,7 +9,7 @@
 #include "common/model/json.h"
 #include "coordinator/store/schema.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 namespace {
 
 std::string file_in(const std::string& folder) { return (std::filesystem::path(folder) / "evensweep.db").string(); }
@@ -192,4 +192,4 @@ void SqliteStore::write(const RunReopened& record, int64_t) {
   update.exec();
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -8,7 +8,7 @@
 
 #include "coordinator/store/store.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 // One SQLite file, one connection, used from one thread at a time. WAL and synchronous=FULL: what is committed survives
 // a crash of the process and of the machine.
@@ -49,4 +49,4 @@ class SqliteStore final : public Store {
   std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -11,7 +11,7 @@
 
 #include "common/base/file.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 namespace {
 
 struct NetworkFileSystem {
@@ -67,4 +67,4 @@ StateFolder::~StateFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -4,7 +4,7 @@
 
 #include "common/base/status.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 // The state folder of one coordinator, held exclusively for as long as this lives.
 class StateFolder {
@@ -25,4 +25,4 @@ class StateFolder {
   int lock_ = -1;
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator

@@ -11,7 +11,7 @@
 #include "common/model/result.h"
 #include "coordinator/core/step.h"
 
-namespace evensweep {
+namespace evensweep::coordinator {
 
 class Store {
  public:
@@ -27,4 +27,4 @@ class Store {
   virtual StatusOr<SweepResults> sweep_results(const SweepId& sweep) = 0;
 };
 
-}  // namespace evensweep
+}  // namespace evensweep::coordinator
