@@ -12,7 +12,7 @@
 namespace evensweep {
 namespace {
 
-constexpr double kWidth = 480, kHeight = 280, kLeft = 46, kRight = 470, kTop = 10, kBottom = 240;
+constexpr double kWidth = 480, kHeight = 280, kLeft = 46, kRight = 464, kTop = 10, kBottom = 240;
 constexpr size_t kMostPoints = 120;
 constexpr size_t kColors = 7;
 constexpr size_t kDashes = 6;

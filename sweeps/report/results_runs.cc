@@ -99,7 +99,8 @@ using Place = std::pair<std::string, uint64_t>;  // arm name, seed
 std::map<Place, const BlockEffect*> effects_by_place(const Evidence& evidence) {
   std::map<Place, const BlockEffect*> effects;
   for (const ArmEvidence& arm : evidence.arms)
-    for (const BlockEffect& block : arm.blocks) effects[{arm.name, block.seed}] = &block;
+    if (!arm.identity)
+      for (const BlockEffect& block : arm.blocks) effects[{arm.name, block.seed}] = &block;
   return effects;
 }
 
@@ -147,7 +148,8 @@ Json counts_json(const SweepResults& results, const Evidence& evidence) {
   const auto unknown =
       std::count_if(results.trials.begin(), results.trials.end(), [](const TrialOutcome& trial) { return !trial.run; });
   int64_t compared = 0;
-  for (const ArmEvidence& arm : evidence.arms) compared += static_cast<int64_t>(arm.blocks.size());
+  for (const ArmEvidence& arm : evidence.arms)
+    if (!arm.identity) compared += static_cast<int64_t>(arm.blocks.size());
   return {{"runs",
            {{"planned", static_cast<int64_t>(used.size()) + unknown},
             {"finished", states["finished"]},

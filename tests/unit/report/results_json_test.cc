@@ -44,6 +44,16 @@ TEST(ResultsJson, CountsDistinctTrainings) {
       << "8 seeds, baseline and 6 arms of which one is the baseline again";
 }
 
+TEST(ResultsJson, BaselinesAndIdentitiesAreNoComparisons) {
+  const Json json = json_of(SyntheticOptions{});
+  EXPECT_EQ(json["counts"]["trials"], Json({{"planned", 7 * 8}, {"compared", 5 * 8}}));
+  for (const Json& trial : json["trials"]) {
+    const bool is_control = trial["arm"] == "baseline" || trial["arm"] == "effective_number(beta=0.999, counts=train)";
+    EXPECT_EQ(trial["compared"], !is_control) << trial["arm"];
+    EXPECT_EQ(trial["d_unbiased"].is_number(), !is_control) << trial["arm"];
+  }
+}
+
 TEST(ResultsJson, CountsWhatIsLost) {
   const Json json = json_of(hostile_options());  // one baseline failed, so 5 treatments are unknown; one run is missing
   EXPECT_EQ(json["counts"]["runs"],
