@@ -104,9 +104,11 @@ std::string html_escape(std::string_view text) {
 }
 
 std::string markdown_escape(std::string_view text) {
-  constexpr std::string_view kMarkup = "\\`*_{}[]#|~$!:@";
+  constexpr std::string_view kMarkup = "\\`*_{}[]#|~$!@";
+  const std::string clean = clean_text(text);
   std::string out;
-  for (char c : clean_text(text)) {
+  for (size_t i = 0; i < clean.size(); ++i) {
+    const char c = clean[i];
     if (c == '&') {
       out += "&amp;";
     } else if (c == '<') {
@@ -114,7 +116,8 @@ std::string markdown_escape(std::string_view text) {
     } else if (c == '>') {
       out += "&gt;";
     } else {
-      if (kMarkup.find(c) != std::string_view::npos) out += '\\';
+      const bool is_address = clean.compare(i, 3, "://") == 0;  // would become a link by itself
+      if (is_address || kMarkup.find(c) != std::string_view::npos) out += '\\';
       out += c;
     }
   }

@@ -69,7 +69,8 @@ TEST(ReportHtml, HostileTextIsInert) {
 TEST(ReportMarkdown, HostileTextIsInert) {
   const std::string markdown = report_markdown(json_of(hostile_options()));
   EXPECT_THAT(markdown, Not(HasSubstr("<")));
-  EXPECT_THAT(markdown, Not(HasSubstr("](javascript:")));
+  for (size_t at = markdown.find_first_of("[]"); at != std::string::npos; at = markdown.find_first_of("[]", at + 1))
+    ASSERT_TRUE(at > 0 && markdown[at - 1] == '\\') << "a bracket that could make a link at byte " << at;
   EXPECT_THAT(markdown, Not(HasSubstr("\n=1+1"))) << "a line feed in a name must not start a line";
   EXPECT_THAT(markdown, HasSubstr("&lt;img src=x onerror=alert(1)&gt;"));
 }
@@ -100,7 +101,7 @@ TEST(Report, IncompleteSweepsSaySoFirst) {
   EXPECT_THAT(html, HasSubstr("class=\"warn\""));
   EXPECT_LT(html.find("Incomplete: "), html.find(">Verdict<"));
   EXPECT_THAT(html, HasSubstr("out_of_memory"));
-  EXPECT_THAT(report_markdown(json), HasSubstr("Incomplete\\: "));
+  EXPECT_THAT(report_markdown(json), HasSubstr("Incomplete: "));
   const std::string complete = report_html(json_of(SyntheticOptions{}));
   EXPECT_THAT(complete, Not(HasSubstr("class=\"warn\"")));
 }
