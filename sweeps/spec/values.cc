@@ -209,10 +209,16 @@ void Section::fail_key(const std::string& name, std::string_view what) const {
   value_.problems_->add(place_of_key(name), fmt::format("{}: {}", path_to(name), what));
 }
 
+bool Section::is_unknown(const std::string& name) const {
+  const auto holds = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return !holds(asked_) && !holds(reported_);
+}
+
 std::optional<std::string> Section::misspelling_of(const std::string& name) const {
   for (const YamlKey& key : value_.node().keys)
-    if (std::find(asked_.begin(), asked_.end(), key.name) == asked_.end() && nearest_name(key.name, asked_) == name)
-      return key.name;
+    if (is_unknown(key.name) && nearest_name(key.name, asked_) == name) return key.name;
   return std::nullopt;
 }
 
@@ -231,7 +237,7 @@ void Section::end_unfinished() {
       continue;
     }
     report_unknown(value_.node().keys[*find_key(*misspelt)]);
-    asked_.push_back(*misspelt);
+    reported_.push_back(*misspelt);
   }
   missing_.clear();
 }
@@ -239,7 +245,7 @@ void Section::end_unfinished() {
 void Section::end() {
   end_unfinished();
   for (const YamlKey& key : value_.node().keys)
-    if (std::find(asked_.begin(), asked_.end(), key.name) == asked_.end()) report_unknown(key);
+    if (is_unknown(key.name)) report_unknown(key);
 }
 
 }  // namespace evensweep

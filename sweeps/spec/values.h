@@ -87,6 +87,7 @@ class Section {
   void end_unfinished();
 
  private:
+  bool is_unknown(const std::string& name) const;
   std::optional<std::string> misspelling_of(const std::string& name) const;
   void report_unknown(const YamlKey& key) const;
   std::optional<size_t> find_key(const std::string& name) const;
@@ -94,7 +95,7 @@ class Section {
   Place place_of_key(const std::string& name) const;
 
   Value value_;
-  std::vector<std::string> asked_, missing_;
+  std::vector<std::string> asked_, missing_, reported_;
 };
 
 // "; did you mean "x"?", or nothing where no known name is near.

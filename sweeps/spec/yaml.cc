@@ -49,14 +49,18 @@ class TreeBuilder final : public YAML::EventHandler {
       : text_(text), problems_(problems), override_index_(override_index) {}
 
   YamlNode take_root() { return std::move(root_); }
-  bool saw_document() const { return saw_document_; }
+  bool failed() const { return failed_; }
   Place place_of(const YAML::Mark& mark) const {
     if (override_index_ >= 0) return {.line = 0, .column = 0, .override_index = override_index_};
     return {.line = mark.line + 1, .column = mark.column + 1, .override_index = -1};
   }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (saw_document_) fail(place_of(mark), "a second document begins here; one file holds one sweep");
+    // yaml-cpp stays where it is, document after document, before text that no node can begin with.
+    if (saw_document_)
+      fail(place_of(mark), mark.pos == document_start_ ? "not valid YAML: no value can begin like this; remove it"
+                                                       : "a second document begins here; one file holds one sweep");
+    document_start_ = mark.pos;
     saw_document_ = true;
   }
   void OnDocumentEnd() override {}
@@ -180,12 +184,19 @@ class TreeBuilder final : public YAML::EventHandler {
   int override_index_;
   int counted_lines_ = 0;
   size_t line_start_ = 0;
+  int document_start_ = 0;
   YamlNode root_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
   size_t nodes_ = 0;
   bool failed_ = false, saw_document_ = false;
 };
+
+// Foreign text within a message of one line.
+std::string printable(std::string_view text) {
+  const std::string quoted_text = in_quotes(text);
+  return quoted_text.substr(1, quoted_text.size() - 2);
+}
 
 // The likely reason of a syntax error at this line (0-based).
 std::string advice(std::string_view text, int line) {
@@ -200,8 +211,7 @@ std::string advice(std::string_view text, int line) {
 
 std::string Problems::where(Place place) const {
   if (place.override_index < 0) return fmt::format("{}:{}:{}", file_name_, place.line, place.column);
-  const std::string text = in_quotes(overrides_[static_cast<size_t>(place.override_index)]);
-  return "override " + text.substr(1, text.size() - 2);
+  return "override " + printable(overrides_[static_cast<size_t>(place.override_index)]);
 }
 
 std::vector<std::string> Problems::lines() const {
@@ -231,15 +241,15 @@ YamlNode parse_yaml(std::string_view text, Problems& problems, int override_inde
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    while (!builder.failed() && parser.HandleNextDocument(builder)) {
     }
     return builder.take_root();
   } catch (const YAML::Exception& error) {
     problems.add(builder.place_of(error.mark),
-                 fmt::format("not valid YAML: {}; {}", error.msg, advice(text, error.mark.line)));
+                 fmt::format("not valid YAML: {}; {}", printable(error.msg), advice(text, error.mark.line)));
   } catch (const std::exception& error) {
     problems.add({.line = 1, .column = 1, .override_index = override_index},
-                 fmt::format("cannot be read as YAML: {}", error.what()));
+                 fmt::format("cannot be read as YAML: {}", printable(error.what())));
   }
   return {};
 }
