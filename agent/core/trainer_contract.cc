@@ -71,14 +71,13 @@ StatusOr<TrainerLine> parse_trainer_line(std::string_view line) {
   return parsed;
 }
 
-StatusOr<std::string> task_line(const Lease& lease, const std::string& work_dir, double checkpoint_seconds,
-                                const std::map<std::string, std::string>& files) {
+StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings) {
   EV_ASSIGN_OR_RETURN(const RunSpec spec, parse_run_spec(lease.run_spec_json));
   Json needed = Json::object();
   for (const auto* list : {&spec.dataset.train_files, &spec.dataset.validation_files, &spec.dataset.test_files})
     for (const DataFile& file : *list) {
-      const auto found = files.find(file.sha256);
-      if (found == files.end())
+      const auto found = settings.files.find(file.sha256);
+      if (found == settings.files.end())
         return absl::NotFoundError("this agent has no data file with SHA-256 " + file.sha256 +
                                    "; start it with the folder that holds the file (--data)");
       needed[file.sha256] = found->second;
@@ -87,8 +86,9 @@ StatusOr<std::string> task_line(const Lease& lease, const std::string& work_dir,
                     {"attempt", lease.attempt.number},
                     {"spec", Json::parse(lease.run_spec_json, nullptr, false)}};
   const Json task = {{"contract", kTrainerContract},
-                     {"work_dir", work_dir},
-                     {"checkpoint_seconds", checkpoint_seconds},
+                     {"work_dir", settings.work_dir},
+                     {"checkpoint_seconds", settings.checkpoint_seconds},
+                     {"device", settings.device},
                      {"files", std::move(needed)},
                      {"runs", Json::array({run})}};
   return task.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -50,9 +50,16 @@ using TrainerLine = std::variant<TrainerHello, RunStarted, RunProgress, RunFinis
 // can be used as the name of a folder.
 StatusOr<TrainerLine> parse_trainer_line(std::string_view line);
 
-// The task of one run, as one line without its end. `files` maps SHA-256 to path. InvalidArgument if run_spec_json is
-// not a run spec, NotFound with the hash and name of the data set if a data file of it is not in `files`.
-StatusOr<std::string> task_line(const Lease& lease, const std::string& work_dir, double checkpoint_seconds,
-                                const std::map<std::string, std::string>& files);
+// What an agent adds to a run spec when it makes a task of it.
+struct TaskSettings {
+  std::string work_dir;
+  double checkpoint_seconds = 30;
+  std::string device = "cpu";                // cpu | cuda
+  std::map<std::string, std::string> files;  // SHA-256 -> path
+};
+
+// The task of one run, as one line without its end. InvalidArgument if run_spec_json is not a run spec, NotFound with
+// the hash if a data file of it is not in `files`.
+StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings);
 
 }  // namespace evensweep

@@ -199,8 +199,10 @@ class AgentHost::Impl {
   void run(GiveTask effect) {
     const AttemptId attempt = effect.lease.attempt;
     const Status ready = folders_.prepare(attempt.run);
-    StatusOr<std::string> line =
-        task_line(effect.lease, folders_.work_dir(), options_.checkpoint_seconds, options_.files);
+    StatusOr<std::string> line = task_line(effect.lease, {.work_dir = folders_.work_dir(),
+                                                          .checkpoint_seconds = options_.checkpoint_seconds,
+                                                          .device = options_.device,
+                                                          .files = options_.files});
     const Status status = ready.ok() ? line.status() : ready;
     if (!status.ok())
       return handle(TaskRefused{effect.trainer,

@@ -58,7 +58,6 @@ void Core::reconcile(Agent& agent, const std::vector<AttemptId>& held, Step& ste
       run.state = RunState::kLeased;
       run.agent = agent.id;
       agent.leased.insert(found->second);
-      for (const TrialRef& trial : run.trials) sweeps_[trial.sweep].running.insert(found->second);
       step.records.push_back(AttemptGranted{.attempt = attempt, .agent = agent.id});
     }
     if (holds_lease(run, attempt, agent.id)) {
@@ -129,8 +128,12 @@ void Core::on_update(Agent& agent, const Update& update, std::vector<AttemptId>&
     return;
   }
   std::visit(Overloaded{
-                 [&](const Started&) { run.progress = 0; },
+                 [&](const Started&) {
+                   run.progress = 0;
+                   mark_running(index);
+                 },
                  [&](const Progress& progress) {
+                   mark_running(index);
                    run.progress = progress.fraction;
                    run.rate = progress.examples_per_second;
                  },
@@ -168,6 +171,7 @@ void Core::on_succeeded(RunIndex index, const AttemptId& attempt, const std::str
 
 void Core::on_failed(RunIndex index, const AttemptId& attempt, const Failure& failure, Step& step) {
   end_lease(index);
+  if (failure.failure == FailureClass::kInfrastructure) ++runs_[index].charges.given_back;
   retry_or_fail(index, attempt, failure, step);
 }
 
@@ -179,6 +183,10 @@ void Core::retry_or_fail(RunIndex index, const AttemptId& attempt, const Failure
     make_ready(index);
   else
     fail_run(index, failure, step);
+}
+
+void Core::mark_running(RunIndex index) {
+  for (const TrialRef& trial : runs_[index].trials) sweeps_[trial.sweep].running.insert(index);
 }
 
 // The run is nobody's any more; the caller decides what becomes of it.
@@ -245,7 +253,6 @@ void Core::grant_all(Step& step) {
       const AttemptId attempt{.run = run.key, .number = ++run.last_attempt};
       agent.leased.insert(index);
       --agent.credits;
-      for (const TrialRef& trial : run.trials) sweeps_[trial.sweep].running.insert(index);
       step.records.push_back(AttemptGranted{.attempt = attempt, .agent = agent.id});
       grant.attempts.push_back(attempt);
     }

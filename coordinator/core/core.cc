@@ -157,7 +157,7 @@ void Core::resolve(SweepIndex sweep, uint32_t arm, uint32_t seed, const Treatmen
   }
   switch (run.state) {
     case RunState::kWaiting: make_ready(index); break;
-    case RunState::kLeased: state.running.insert(index); break;
+    case RunState::kLeased: break;  // it runs for this sweep too once its agent says so
     case RunState::kFinished:
       ++state.finished;
       if (first_of_sweep) ++state.reused;

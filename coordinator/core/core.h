@@ -102,7 +102,7 @@ class Core {
     Sweep sweep;
     std::vector<Trial> trials;          // [arm * seeds + seed]
     uint64_t finished = 0, failed = 0;  // trials
-    std::set<RunIndex> running;
+    std::set<RunIndex> running;         // their agent says that they train
     uint64_t trained = 0, reused = 0;
     Trial& trial(uint32_t arm, uint32_t seed) { return trials[arm * sweep.seeds.size() + seed]; }
   };
@@ -139,6 +139,7 @@ class Core {
   void on_update(Agent& agent, const Update& update, std::vector<AttemptId>& acks, Step& step);
   void on_succeeded(RunIndex run, const AttemptId& attempt, const std::string& result_json, Step& step);
   void on_failed(RunIndex run, const AttemptId& attempt, const Failure& failure, Step& step);
+  void mark_running(RunIndex run);
   void end_lease(RunIndex run);
   void retry_or_fail(RunIndex run, const AttemptId& attempt, const Failure& failure, Step& step);
   void lose_leases(Agent& agent, const std::string& reason, Step& step);

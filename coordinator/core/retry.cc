@@ -11,7 +11,7 @@ bool may_retry(const Charges& charges, FailureClass failure) {
   switch (failure) {
     case FailureClass::kTrainerError: return charges.trainer_errors <= kMostTrainerRetries;
     case FailureClass::kOutOfMemory: return charges.out_of_memory <= kMostMemoryRetries;
-    case FailureClass::kInfrastructure:
+    case FailureClass::kInfrastructure: return charges.given_back <= kMostGivenBackRetries;
     case FailureClass::kPreempted: return true;
     case FailureClass::kBadInput:
     case FailureClass::kDiverged: return false;

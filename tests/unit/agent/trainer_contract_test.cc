@@ -65,12 +65,13 @@ TEST(TrainerLine, RefusesWhatIsNoEvent) {
 
 TEST(TaskLine, IsATaskOfTheContract) {
   const Lease lease = lease_of_seed(3, 4);
-  const auto line = task_line(lease, "/work", 30, {{kDataHash, "/data.csv"}, {"unused", "/other"}});
+  const auto line = task_line(lease, {.work_dir = "/work", .files = {{kDataHash, "/data.csv"}, {"unused", "/other"}}});
   ASSERT_TRUE(line.ok()) << line.status();
   EXPECT_EQ(line->find('\n'), std::string::npos);
   const Json task = Json::parse(*line);
   EXPECT_EQ(task["contract"], 1);
   EXPECT_EQ(task["work_dir"], "/work");
+  EXPECT_EQ(task["device"], "cpu");
   EXPECT_EQ(task["files"], Json({{kDataHash, "/data.csv"}}));
   ASSERT_EQ(task["runs"].size(), 1u);
   EXPECT_EQ(task["runs"][0]["run"], lease.attempt.run.str());
@@ -79,7 +80,7 @@ TEST(TaskLine, IsATaskOfTheContract) {
 }
 
 TEST(TaskLine, NamesTheFileThatIsMissing) {
-  const auto line = task_line(lease_of_seed(3), "/work", 30, {});
+  const auto line = task_line(lease_of_seed(3), {.work_dir = "/work"});
   EXPECT_EQ(line.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(line.status().message()), testing::HasSubstr(kDataHash));
 }
