@@ -4,6 +4,7 @@
 - Folders include only folders below them (LEVELS); the cores stay pure; each outside library has its homes (HOMES).
 - A file outside tests/ has at most 400 lines.
 - No file or type is called a manager, a helper or a util.
+- A type name is defined once in its namespace: of two, the linker would take either without a word.
 
 Prints one line for each violation, "file:line: what", and exits 1 if there are any.
 """
@@ -66,6 +67,10 @@ MOST_LINES = 400
 BANNED_NAME = re.compile(r"Manager|Helper|Utils?(?![a-z])|Utility")
 BANNED_FILE_NAME = re.compile(r"(^|_)(manager|helpers?|utils?|utility)(_|$)")
 TYPE = re.compile(r"^\s*(?:enum\s+)?(?:class|struct|enum|using|concept|namespace)\s+(\w+)")
+NAMESPACE = re.compile(r"^(inline\s+)?namespace(?:\s+([\w:]+))?\s*\{(?!.*\})")
+NAMESPACE_END = re.compile(r"^\}  // namespace")
+# clang-format leaves what is in a namespace unindented, so a type of a namespace begins its line.
+DEFINITION = re.compile(r"^(?:class|struct|enum(?:\s+class)?)\s+(\w+)(?:\s+final)?(?:\s+:\s[^;]*)?\s*\{")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 TOP_FOLDERS = ["common", "sweeps", "coordinator", "agent", "cli", "tests"]
 
@@ -141,17 +146,47 @@ def violations_of_file(file: str, text: str) -> Iterator[Violation]:
             yield Violation(file, number, fault)
 
 
+def definitions_of_file(text: str) -> Iterator[tuple[str, int]]:
+    """Qualified names of the types that other files could see, with their lines; nothing of unnamed namespaces."""
+    inside: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        namespace = NAMESPACE.match(line)
+        if namespace:
+            inside.append(namespace[2] or "")
+        elif NAMESPACE_END.match(line) and inside:
+            inside.pop()
+        definition = DEFINITION.match(line)
+        if definition and "" not in inside:
+            yield "::".join([*inside, definition[1]]), number
+
+
+def program_of(file: str) -> str:
+    """The trainer is a program of its own, which shares only common/ with the rest."""
+    if file.startswith("common/"):
+        return "all"
+    return "trainer" if folder_of(file) == "agent/trainer" else "evensweep"
+
+
+def repeated_definitions(texts: dict[str, str]) -> Iterator[Violation]:
+    files_of_name: dict[str, list[str]] = {}
+    for file, text in texts.items():
+        for name, number in definitions_of_file(text) if folder_of(file) != "tests" else []:
+            others = files_of_name.setdefault(name, [])
+            for other in others:
+                if other != file and len({program_of(file), program_of(other), "all"}) < 3:
+                    yield Violation(file, number, f"{name} is defined in {other} too; rename one, or hide it")
+            others.append(file)
+
+
 def files_of(root: pathlib.Path) -> list[pathlib.Path]:
     found = [path for top in TOP_FOLDERS for end in ("*.h", "*.cc") for path in (root / top).rglob(end)]
     return sorted(found)
 
 
 def violations_of(root: pathlib.Path) -> list[Violation]:
-    return [
-        violation
-        for path in files_of(root)
-        for violation in violations_of_file(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8"))
-    ]
+    texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files_of(root)}
+    found = [violation for file, text in texts.items() for violation in violations_of_file(file, text)]
+    return found + list(repeated_definitions(texts))
 
 
 def main(arguments: list[str]) -> int:

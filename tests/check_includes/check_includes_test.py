@@ -51,6 +51,34 @@ class Directions(unittest.TestCase):
         self.assertEqual(len(found("agent/extra/a.cc", "\n")), 1)
 
 
+class Definitions(unittest.TestCase):
+    HEAD = "namespace evensweep {\n"
+    TAIL = "}  // namespace evensweep\n"
+
+    def repeated(self, **texts: str) -> list[str]:
+        files = {name.replace("__", "/") + ".h": self.HEAD + text + self.TAIL for name, text in texts.items()}
+        return [str(violation) for violation in check_includes.repeated_definitions(files)]
+
+    def test_two_of_one_name_are_found(self):
+        self.assertEqual(
+            self.repeated(agent__core__a="struct Done {\n};\n", coordinator__core__b="struct Done {\n};\n"),
+            ["coordinator/core/b.h:2: evensweep::Done is defined in agent/core/a.h too; rename one, or hide it"],
+        )
+
+    def test_bases_and_enums_count(self):
+        self.assertEqual(len(self.repeated(cli__a="class D final : public B {\n};\n", agent__core__b="enum class D { kX };\n")), 1)
+
+    def test_other_namespaces_declarations_and_members_of_classes_are_fine(self):
+        hidden = "namespace {\nstruct Done {\n};\n}  // namespace\n"
+        own = "namespace x {\nstruct Done {\n};\n}  // namespace x\n"
+        self.assertEqual(self.repeated(cli__a="struct Done {\n};\n", agent__core__b=hidden, sweeps__stats__c=own), [])
+        self.assertEqual(self.repeated(cli__a="class Host {\n};\n", agent__core__b="class Host;\nclass Host::Impl {\n};\n"), [])
+
+    def test_the_trainer_shares_only_common_with_others(self):
+        self.assertEqual(self.repeated(agent__trainer__a="struct V {};\n", cli__b="struct V {};\n"), [])
+        self.assertEqual(len(self.repeated(common__base__a="struct V {};\n", agent__trainer__b="struct V {};\n")), 1)
+
+
 class Purity(unittest.TestCase):
     def test_each_banned_include_is_found_in_a_core(self):
         for header in [
