@@ -29,8 +29,8 @@ void too_few_blocks(const SweepResults& results, const Evidence& evidence, Traps
   const int64_t needed = min_blocks(counted, analysis.alpha, /*two_sided=*/false);
   const std::string comparisons = fmt::format("{} comparison{}", counted, counted == 1 ? "" : "s");
   if (planned < needed) {
-    traps.push_back(fmt::format("{} seeds can never reach p <= {} with {}, whatever the effect: {} seeds are needed",
-                                planned, analysis.alpha, comparisons, needed));
+    traps.push_back(fmt::format("{} seed{} can never reach p <= {} with {}, whatever the effect: {} seeds are needed",
+                                planned, planned == 1 ? "" : "s", analysis.alpha, comparisons, needed));
   } else if (static_cast<int64_t>(evidence.complete_blocks.size()) < needed) {
     traps.push_back(fmt::format("the {} complete blocks cannot reach p <= {} with {}: {} are needed",
                                 evidence.complete_blocks.size(), analysis.alpha, comparisons, needed));
@@ -81,7 +81,7 @@ void test_noise(const Evidence& evidence, Traps& traps) {
   const PairedSummary& spread = evidence.baseline_spread;
   if (evidence.noise_share && spread.status == PairedStatus::kOk && spread.ci_low <= 0) {
     traps.push_back(fmt::format(
-        "the interval of the baseline's corrected Var(s), {} to {} pp^2, contains 0: no imbalance is measurable with "
+        "the interval of the baseline's corrected Var(s), {} to {} pp², contains 0: no imbalance is measurable with "
         "this test set, so there is none to reduce",
         in_pp2(spread.ci_low), in_pp2(spread.ci_high)));
   }

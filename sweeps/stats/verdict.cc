@@ -19,9 +19,9 @@ std::string percent(double share) { return fmt::format("{:.4g}", share * 100); }
 
 std::string signed_pp(double share) { return (share > 0 ? "+" : "") + in_pp(share); }
 
-// "mean D 5.2 pp^2, 95 % interval 1.1 to 9.3, 10 blocks, adjusted p 0.0039"
+// "mean D_u 5.2 pp², 95 % interval 1.1 to 9.3, 10 blocks, adjusted p 0.0039"
 std::string effect_text(const AnalysisSpec& analysis, const ArmEvidence& arm, const std::optional<double>& p) {
-  std::string text = fmt::format("mean D {} pp^2", in_pp2(arm.d.mean));
+  std::string text = fmt::format("mean D_u {} pp²", in_pp2(arm.d.mean));
   if (arm.d.status == PairedStatus::kOk) {
     text += fmt::format(", {} % interval {} to {}", percent(1 - analysis.alpha), in_pp2(arm.d.ci_low),
                         in_pp2(arm.d.ci_high));

@@ -51,7 +51,7 @@ TEST(Weigh, FindsAReductionThatIsThere) {
   const Evidence evidence = weighed(results);
   const ArmEvidence& arm = evidence.arms.at(0);
   EXPECT_EQ(arm.kind, Verdict::kReducedAccuracyKept);
-  EXPECT_THAT(arm.verdict, AllOf(StartsWith("spread reduced, accuracy kept: mean D "), HasSubstr(", 95 % interval "),
+  EXPECT_THAT(arm.verdict, AllOf(StartsWith("spread reduced, accuracy kept: mean D_u "), HasSubstr(", 95 % interval "),
                                  HasSubstr("8 blocks, adjusted p 0.0039; accuracy "), HasSubstr("(margin 0.5 pp, ")));
   EXPECT_EQ(arm.p_adjusted, std::ldexp(1, -8));
   EXPECT_EQ(arm.p_adjusted, evidence.smallest_p);
@@ -70,7 +70,7 @@ TEST(Weigh, TellsAnIncreaseFromAReduction) {
   EXPECT_EQ(arm.kind, Verdict::kIncreased);
   EXPECT_LT(arm.d.mean, 0);
   EXPECT_FALSE(arm.spread_reduced);
-  EXPECT_THAT(arm.verdict, StartsWith("spread increased: mean D -"));
+  EXPECT_THAT(arm.verdict, StartsWith("spread increased: mean D_u -"));
 }
 
 TEST(Weigh, DoesNotCallAFallOfAccuracyKept) {
