@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "sweeps/spec/load.h"
+
 namespace evensweep {
 namespace {
 
@@ -30,6 +32,15 @@ std::vector<std::string> data_folders(const std::string& flag, const std::string
   const std::string beside = std::filesystem::path(sweep_file).parent_path().string();
   folders.push_back(beside.empty() ? "." : beside);
   return folders;
+}
+
+StatusOr<Sweep> read_sweep(const std::string& file, const std::string& data_flag,
+                           std::span<const std::string> overrides) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored))
+    return absl::InvalidArgumentError(file + " is a folder; name the sweep file in it");
+  return load_sweep(file, {.data_folders = data_folders(data_flag, file),
+                           .overrides = std::vector<std::string>(overrides.begin(), overrides.end())});
 }
 
 std::string report_folder(const std::string& flag, const Sweep& sweep) {

@@ -2,6 +2,7 @@
 // Where things are on this machine: state, data, reports, the trainer. Precedence: flag, environment, default.
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace evensweep {
 StatusOr<std::string> state_folder(const std::string& flag);
 // --data, EVENSWEEP_DATA, the folder of the sweep file.
 std::vector<std::string> data_folders(const std::string& flag, const std::string& sweep_file);
+// The sweep in `file`, with data files from data_folders(). A folder is InvalidArgument.
+StatusOr<Sweep> read_sweep(const std::string& file, const std::string& data_flag,
+                           std::span<const std::string> overrides);
 // --out, results/<sweep name>.
 std::string report_folder(const std::string& flag, const Sweep& sweep);
 // --trainer, EVENSWEEP_TRAINER, evensweep-trainer beside this program.

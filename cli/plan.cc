@@ -11,7 +11,6 @@
 #include "common/model/json.h"
 #include "coordinator/core/plan.h"
 #include "coordinator/store/sqlite_store.h"
-#include "sweeps/spec/load.h"
 
 namespace evensweep {
 namespace {
@@ -75,9 +74,7 @@ void print_json(const Sweep& sweep, const coordinator::Plan& plan) {
 }
 
 Status show_plan(const PlanOptions& options) {
-  EV_ASSIGN_OR_RETURN(const Sweep sweep,
-                      load_sweep(options.file, {.data_folders = data_folders(options.data, options.file),
-                                                .overrides = options.overrides}));
+  EV_ASSIGN_OR_RETURN(const Sweep sweep, read_sweep(options.file, options.data, options.overrides));
   EV_ASSIGN_OR_RETURN(const coordinator::FinishedRun finished, finished_runs(options));
   EV_ASSIGN_OR_RETURN(const coordinator::Plan planned, coordinator::plan(sweep, finished));
   if (options.output == "json")

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kRedraw{100};
 constexpr Duration kPlainLine{5000};
+constexpr Duration kLongestTimeLeft = std::chrono::hours(1000);
 
 std::string rate_text(double per_second) {
   if (per_second >= 1e6) return fmt::format("{:.1f}M", per_second / 1e6);
@@ -37,7 +38,9 @@ std::optional<Duration> time_left(const SweepStatus& status, const ProgressStart
   const double left = static_cast<double>(status.trials) - done_of(status);
   if (done <= 0) return std::nullopt;
   const auto elapsed = static_cast<double>((now - start.at).count());
-  return Duration(static_cast<int64_t>(elapsed * std::max(0.0, left) / done));
+  const double millis = elapsed * std::max(0.0, left) / done;
+  if (millis > static_cast<double>(kLongestTimeLeft.count())) return std::nullopt;
+  return Duration(static_cast<int64_t>(millis));
 }
 
 std::string clock_text(Duration duration) {
@@ -46,7 +49,7 @@ std::string clock_text(Duration duration) {
   return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-std::string progress_line(const SweepStatus& status, const ProgressStart& start, TimePoint now, int width) {
+std::string progress_text(const SweepStatus& status, const ProgressStart& start, TimePoint now) {
   std::string text = fmt::format("{}/{} trials", status.trials_finished, status.trials);
   if (status.trials_failed > 0) text += fmt::format("  {} failed", status.trials_failed);
   text += fmt::format("  {} running", status.running);
@@ -55,6 +58,11 @@ std::string progress_line(const SweepStatus& status, const ProgressStart& start,
   if (rate > 0) text += fmt::format("  {} trials/min", rate_text(rate * 60));
   if (status.examples_per_second > 0) text += fmt::format("  {} examples/s", rate_text(status.examples_per_second));
   if (const std::optional<Duration> left = time_left(status, start, now)) text += "  " + clock_text(*left) + " left";
+  return text;
+}
+
+std::string progress_line(const SweepStatus& status, const ProgressStart& start, TimePoint now, int width) {
+  std::string text = progress_text(status, start, now);
   const int cells = std::min(30, width - static_cast<int>(text.size()) - 4);
   if (cells >= 5)
     text = bar(done_of(status) / static_cast<double>(std::max<uint64_t>(1, status.trials)), cells) + " " + text;
@@ -66,13 +74,13 @@ void ProgressDisplay::show(const SweepStatus& status, TimePoint now) {
   if (!start_) start_ = {.at = now, .done = done_of(status)};
   if (last_ && now - *last_ < (terminal_.moves ? kRedraw : kPlainLine)) return;
   last_ = now;
-  const std::string line = progress_line(status, *start_, now, terminal_.moves ? terminal_.width : 160);
-  if (terminal_.moves)
-    fmt::print(stderr, "\r\x1b[K{}", line);
-  else
-    fmt::print(stderr, "{}\n", line);
+  if (!terminal_.moves) {
+    if (!status.over) say(progress_text(status, *start_, now));
+    return;
+  }
+  fmt::print(stderr, "\r\x1b[K{}", progress_line(status, *start_, now, terminal_.width));
   std::fflush(stderr);
-  drawn_ = terminal_.moves;
+  drawn_ = true;
 }
 
 void ProgressDisplay::end() {

@@ -21,7 +21,6 @@
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/store/state_folder.h"
 #include "sweeps/report/report.h"
-#include "sweeps/spec/load.h"
 
 namespace evensweep {
 namespace {
@@ -48,7 +47,8 @@ StatusOr<Embedded> start_coordinator(const RunOptions& options, const Clock& clo
   EV_ASSIGN_OR_RETURN(const std::string path, state_folder(options.state));
   EV_ASSIGN_OR_RETURN(coordinator::StateFolder folder, coordinator::StateFolder::hold(path));
   EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::SqliteStore> store, coordinator::SqliteStore::open(path));
-  EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::Host> host, coordinator::Host::start(std::move(store), clock, coordinator::CoreOptions{}));
+  EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::Host> host,
+                      coordinator::Host::start(std::move(store), clock, coordinator::CoreOptions{}));
   EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::RpcServer> server, coordinator::RpcServer::start(*host, {}));
   std::shared_ptr<grpc::Channel> channel = server->in_process_channel();
   return Embedded{std::move(folder), std::move(host), std::move(server), std::move(channel), nullptr};
@@ -62,7 +62,12 @@ Status start_agent(Embedded& embedded, const RunOptions& options, const Sweep& s
   if (options.slots > 0) agent.slots = options.slots;
   agent.files = files_by_hash(sweep.dataset);
   agent.device = sweep.resources.device == "auto" ? "cpu" : sweep.resources.device;
-  EV_ASSIGN_OR_RETURN(embedded.agent, AgentHost::start(std::move(agent), embedded.channel, clock));
+  StatusOr<std::unique_ptr<AgentHost>> started = AgentHost::start(std::move(agent), embedded.channel, clock);
+  // To the shell a trainer that is not there is a failure like one that does not run, not a wrong sweep file.
+  if (absl::IsNotFound(started.status()) || absl::IsInvalidArgument(started.status()))
+    return absl::FailedPreconditionError(started.status().message());
+  EV_RETURN_IF_ERROR(started.status());
+  embedded.agent = *std::move(started);
   return absl::OkStatus();
 }
 
@@ -90,6 +95,7 @@ StatusOr<End> follow(Embedded& embedded, const SweepId& id, Signals& signals, Pr
       const TimePoint limit = clock.now() + kStopLimit;
       while (!embedded.agent->wait_stopped(kSignalPoll) && clock.now() < limit)
         if (signals.wait(Duration(0))) std::_Exit(kInterrupted);
+      if (const std::optional<SweepStatus> newest = watcher.newest()) status = *newest;
       return End::kInterrupted;
     }
     const std::optional<Status> ended = watcher.ended();
@@ -122,9 +128,7 @@ StatusOr<int> run(const RunOptions& options) {
   Signals signals;
   const SystemClock clock;
   const Terminal terminal = detect_terminal();
-  EV_ASSIGN_OR_RETURN(const Sweep sweep,
-                      load_sweep(options.file, {.data_folders = data_folders(options.data, options.file),
-                                                .overrides = options.overrides}));
+  EV_ASSIGN_OR_RETURN(const Sweep sweep, read_sweep(options.file, options.data, options.overrides));
   EV_ASSIGN_OR_RETURN(Embedded embedded, start_coordinator(options, clock));
   EV_ASSIGN_OR_RETURN(const auto submitted, submit(embedded, sweep));
   SweepStatus status = submitted.second;

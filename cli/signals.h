@@ -9,7 +9,8 @@
 namespace evensweep {
 
 // Holds back SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 in this thread and in all that it starts later; make one
-// before the first thread. SIGPIPE is ignored: a closed pipe is an error to handle, not an end.
+// before the first thread. Those that are ignored already stay so. SIGPIPE is ignored: a closed pipe is an error to
+// handle, not an end.
 class Signals {
  public:
   Signals();
