@@ -10,8 +10,10 @@ namespace {
 
 StatusOr<at::Device> find_cuda() {
   if (!at::hasCUDA() && ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    return absl::InvalidArgumentError(std::string("device cuda: cannot load libtorch's CUDA part: ") + ::dlerror() +
-                                      "; run deploy/libtorch --cuda, or train on cpu");
+    return absl::InvalidArgumentError(
+        std::string("device cuda: cannot load libtorch's CUDA part: ") + ::dlerror() +
+        "; build with EVENSWEEP_LIBTORCH naming a folder into which pip has installed torch with its "
+        "nvidia packages, or train on cpu");
   }
   if (!at::hasCUDA() || at::detail::getCUDAHooks().deviceCount() < 1)
     return absl::InvalidArgumentError("device cuda: no GPU or no driver is found on this machine; train on cpu");
