@@ -76,11 +76,18 @@ StatusOr<Progress> progress_of(const v1::Progress& proto) {
   return Progress{.fraction = proto.fraction(), .examples_per_second = proto.examples_per_second()};
 }
 
+// At most this many bytes, and no half of a character at the end: half a character is no text and could not be stored.
+std::string cut(const std::string& text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 StatusOr<Failure> failure_of(const v1::Failed& proto) {
   EV_ASSIGN_OR_RETURN(const FailureClass failure, failure_class_of(proto.failure()));
   return Failure{.failure = failure,
-                 .message = proto.message().substr(0, wire::kMostText),
-                 .stderr_tail = proto.stderr_tail().substr(0, wire::kMostStderrTail)};
+                 .message = cut(proto.message(), wire::kMostText),
+                 .stderr_tail = cut(proto.stderr_tail(), wire::kMostStderrTail)};
 }
 
 StatusOr<Update> update_of(const v1::Update& proto) {

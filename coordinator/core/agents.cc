@@ -14,10 +14,6 @@ struct Overloaded : Cases... {
 template <typename... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
-Failure infrastructure(std::string message) {
-  return {.failure = FailureClass::kInfrastructure, .message = std::move(message)};
-}
-
 }  // namespace
 
 void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
@@ -52,7 +48,7 @@ void Core::reconcile(Agent& agent, const std::vector<AttemptId>& held, Step& ste
       continue;
     }
     Run& run = runs_[found->second];
-    if (run.state == RunState::kWaiting && attempt.number == run.last_attempt && !run.trials.empty()) {
+    if (run.state == RunState::kWaiting && attempt.number == run.last_attempt && run.lost && !run.trials.empty()) {
       // Its lease had expired, nobody else took the run: it may go on.
       ready_.erase(ready_key(found->second));
       run.state = RunState::kLeased;
@@ -71,10 +67,7 @@ void Core::reconcile(Agent& agent, const std::vector<AttemptId>& held, Step& ste
   }
   const std::set<RunIndex> leased = agent.leased;
   for (const RunIndex index : leased) {
-    if (kept.contains(index)) continue;
-    const AttemptId attempt{.run = runs_[index].key, .number = runs_[index].last_attempt};
-    end_lease(index);
-    retry_or_fail(index, attempt, infrastructure("agent " + agent.id.str() + " came back without it"), step);
+    if (!kept.contains(index)) lose_lease(index, "agent " + agent.id.str() + " came back without it", step);
   }
   if (!cancel.attempts.empty())
     step.effects.push_back(Send{.connection = *agent.connection, .message = std::move(cancel)});
@@ -137,22 +130,21 @@ void Core::on_update(Agent& agent, const Update& update, std::vector<AttemptId>&
                    run.progress = progress.fraction;
                    run.rate = progress.examples_per_second;
                  },
-                 [&](const Succeeded& end) { on_succeeded(index, update.attempt, end.result_json, step); },
+                 [&](const Succeeded& end) { on_succeeded(index, update.attempt, current, end.result_json, step); },
                  [&](const Failure& failure) { on_failed(index, update.attempt, failure, step); },
              },
              update.what);
 }
 
-void Core::on_succeeded(RunIndex index, const AttemptId& attempt, const std::string& result_json, Step& step) {
+void Core::on_succeeded(RunIndex index, const AttemptId& attempt, bool current, const std::string& result_json,
+                        Step& step) {
   const Run& run = runs_[index];
-  const int64_t classes =
-      run.trials.empty() ? 0 : static_cast<int64_t>(sweeps_[run.trials.front().sweep].sweep.classes.names.size());
-  const StatusOr<RunResult> result = parse_run_result(result_json, classes);
+  const StatusOr<RunResult> result = parse_run_result(result_json, run.classes);
   if (!result.ok()) {
     ++refusals_.bad_result;
     const Failure failure{.failure = FailureClass::kTrainerError,
                           .message = "the result was refused: " + std::string(result.status().message())};
-    if (run.state == RunState::kLeased && run.last_attempt == attempt.number) on_failed(index, attempt, failure, step);
+    if (current) on_failed(index, attempt, failure, step);
     return;
   }
   // Another attempt of the run may be under way elsewhere; it is no longer needed.
@@ -194,6 +186,7 @@ void Core::end_lease(RunIndex index) {
   Run& run = runs_[index];
   if (const auto holder = agents_.find(run.agent); holder != agents_.end()) holder->second.leased.erase(index);
   run.agent = AgentId();
+  run.lost = false;
   run.state = RunState::kWaiting;
   run.progress = run.rate = 0;
   for (const TrialRef& trial : run.trials) sweeps_[trial.sweep].running.erase(index);
@@ -224,13 +217,16 @@ void Core::on(TimePoint now, const TimePassed&, Step& step) {
   }
 }
 
+void Core::lose_lease(RunIndex index, const std::string& reason, Step& step) {
+  const AttemptId attempt{.run = runs_[index].key, .number = runs_[index].last_attempt};
+  end_lease(index);
+  runs_[index].lost = true;
+  retry_or_fail(index, attempt, {.failure = FailureClass::kInfrastructure, .message = reason}, step);
+}
+
 void Core::lose_leases(Agent& agent, const std::string& reason, Step& step) {
   const std::set<RunIndex> leased = agent.leased;
-  for (const RunIndex index : leased) {
-    const AttemptId attempt{.run = runs_[index].key, .number = runs_[index].last_attempt};
-    end_lease(index);
-    retry_or_fail(index, attempt, infrastructure(reason), step);
-  }
+  for (const RunIndex index : leased) lose_lease(index, reason, step);
 }
 
 void Core::extend(Agent& agent, TimePoint now) {

@@ -17,26 +17,36 @@ bool worth_another_try(FailureClass failure) { return failure != FailureClass::k
 
 void Core::restore(const Snapshot& snapshot, TimePoint now) {
   for (const StoredRun& stored : snapshot.runs) {
-    const RunIndex index = add_run(stored.run);
+    const RunIndex index = add_run(stored.run, stored.classes);
     Run& run = runs_[index];
-    run.failure = stored.failure;
     switch (stored.state) {
       case StoredRun::State::kOpen: break;
       case StoredRun::State::kFinished: run.state = RunState::kFinished; break;
-      case StoredRun::State::kFailed: run.state = RunState::kFailed; break;
+      case StoredRun::State::kFailed:
+        run.state = RunState::kFailed;
+        run.failure = stored.failure.value_or(FailureClass::kTrainerError);
+        break;
     }
-    for (const StoredAttempt& attempt : stored.attempts) {
-      run.last_attempt = attempt.number;
-      if (attempt.failure && attempt.number > stored.charged_after) charge(run.charges, *attempt.failure);
-      if (!attempt.open || run.state != RunState::kWaiting) continue;
-      run.state = RunState::kLeased;
-      run.agent = attempt.agent;
-      Agent& agent = agents_[attempt.agent];
-      agent.id = attempt.agent;
-      agent.leased.insert(index);
-    }
+    restore_attempts(index, stored);
   }
   for (auto& [id, agent] : agents_) extend(agent, now);
+}
+
+void Core::restore_attempts(RunIndex index, const StoredRun& stored) {
+  Run& run = runs_[index];
+  for (const StoredAttempt& attempt : stored.attempts) {
+    run.last_attempt = attempt.number;
+    if (attempt.failure && attempt.number > stored.charged_after) charge(run.charges, *attempt.failure);
+  }
+  if (stored.attempts.empty() || run.state != RunState::kWaiting) return;
+  const StoredAttempt& last = stored.attempts.back();
+  run.lost = last.failure == FailureClass::kInfrastructure;
+  if (!last.open) return;
+  run.state = RunState::kLeased;
+  run.agent = last.agent;
+  Agent& agent = agents_[last.agent];
+  agent.id = last.agent;
+  agent.leased.insert(index);
 }
 
 Step Core::handle(TimePoint now, const Event& event) {
@@ -71,7 +81,10 @@ std::optional<SweepStatus> Core::status(const SweepId& sweep) const {
 }
 
 void Core::on(TimePoint, const SweepSubmitted& event, Step& step) {
-  if (sweep_index_.contains(event.id)) return;
+  if (const auto known = sweep_index_.find(event.id); known != sweep_index_.end()) {
+    submit_again(known->second, step);
+    return;
+  }
   const auto index = static_cast<SweepIndex>(sweeps_.size());
   sweep_index_.emplace(event.id, index);
   sweeps_.push_back({.id = event.id, .sweep = event.sweep});
@@ -79,6 +92,18 @@ void Core::on(TimePoint, const SweepSubmitted& event, Step& step) {
   state.trials.resize((state.sweep.arms.size() + 1) * state.sweep.seeds.size());
   step.records.push_back(SweepAdded{.id = event.id, .sweep = event.sweep});
   for (uint32_t seed = 0; seed < state.sweep.seeds.size(); ++seed) resolve_independent(index, seed, step);
+}
+
+// Asks once more for what has failed by accident; everything else is under way or done.
+void Core::submit_again(SweepIndex sweep, Step& step) {
+  std::set<RunIndex> failed;
+  for (const Trial& trial : sweeps_[sweep].trials)
+    if (trial.run && runs_[*trial.run].state == RunState::kFailed && worth_another_try(*runs_[*trial.run].failure))
+      failed.insert(*trial.run);
+  for (const RunIndex run : failed) {
+    reopen_run(run, step);
+    make_ready(run);
+  }
 }
 
 void Core::resolve_independent(SweepIndex sweep, uint32_t seed, Step& step) {
@@ -126,7 +151,7 @@ void Core::resolve_dependent(SweepIndex sweep, uint32_t seed, const ConfusionMat
 void Core::fail_dependent(SweepIndex sweep, uint32_t seed, const Failure& failure, Step& step) {
   for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
     const Trial& trial = sweeps_[sweep].trial(arm, seed);
-    if (trial.run || trial.failed) continue;
+    if (trial.run || trial.failed || !needs_baseline(sweeps_[sweep].sweep.arms[arm - 1])) continue;
     fail_trial(sweep, arm, seed,
                {.failure = failure.failure, .message = "the baseline of this seed failed: " + failure.message}, step);
   }
@@ -138,7 +163,8 @@ void Core::resolve(SweepIndex sweep, uint32_t arm, uint32_t seed, const Treatmen
   const std::string spec = to_json(make_run_spec(state.sweep, state.sweep.seeds[seed], treatment)).dump();
   const RunKey key = run_key_of_text(spec);
   const bool known = run_index_.contains(key);
-  const RunIndex index = known ? run_index_.at(key) : add_run(key);
+  const RunIndex index =
+      known ? run_index_.at(key) : add_run(key, static_cast<int64_t>(treatment.class_weights.size()));
   if (!known) step.records.push_back(RunAdded{.run = key, .spec_json = spec});
   step.records.push_back(
       TrialResolved{.trial = {.sweep = state.id, .arm = arm, .seed = seed}, .run = key, .notes = std::move(notes)});
@@ -146,15 +172,9 @@ void Core::resolve(SweepIndex sweep, uint32_t arm, uint32_t seed, const Treatmen
   Run& run = runs_[index];
   const bool first_of_sweep =
       std::none_of(run.trials.begin(), run.trials.end(), [&](const TrialRef& t) { return t.sweep == sweep; });
+  if (run.state == RunState::kFailed && first_of_sweep && worth_another_try(*run.failure)) reopen_run(index, step);
   if (run.state == RunState::kWaiting) ready_.erase(ready_key(index));
   run.trials.push_back({.sweep = sweep, .arm = arm, .seed = seed});
-  if (run.state == RunState::kFailed && first_of_sweep &&
-      worth_another_try(run.failure.value_or(FailureClass::kTrainerError))) {
-    run.state = RunState::kWaiting;
-    run.failure.reset();
-    run.charges = {};
-    step.records.push_back(RunReopened{.run = key});
-  }
   switch (run.state) {
     case RunState::kWaiting: make_ready(index); break;
     case RunState::kLeased: break;  // it runs for this sweep too once its agent says so
@@ -176,9 +196,9 @@ void Core::fail_trial(SweepIndex sweep, uint32_t arm, uint32_t seed, const Failu
   step.records.push_back(TrialFailed{.trial = {.sweep = state.id, .arm = arm, .seed = seed}, .failure = failure});
 }
 
-Core::RunIndex Core::add_run(const RunKey& key) {
+Core::RunIndex Core::add_run(const RunKey& key, int64_t classes) {
   const auto index = static_cast<RunIndex>(runs_.size());
-  runs_.push_back({.key = key});
+  runs_.push_back({.key = key, .classes = classes});
   run_index_.emplace(key, index);
   return index;
 }
@@ -222,6 +242,26 @@ void Core::fail_run(RunIndex index, const Failure& failure, Step& step) {
   for (const TrialRef& trial : trials) {
     ++sweeps_[trial.sweep].failed;
     if (trial.arm == 0) fail_dependent(trial.sweep, trial.seed, failure, step);
+  }
+}
+
+// The caller puts it among the ready ones.
+void Core::reopen_run(RunIndex index, Step& step) {
+  Run& run = runs_[index];
+  run.state = RunState::kWaiting;
+  run.failure.reset();
+  run.charges = {};
+  step.records.push_back(RunReopened{.run = run.key});
+  for (const TrialRef& ref : run.trials) {
+    SweepState& state = sweeps_[ref.sweep];
+    --state.failed;
+    if (ref.arm != 0) continue;
+    for (uint32_t arm = 1; arm <= state.sweep.arms.size(); ++arm) {
+      Trial& trial = state.trial(arm, ref.seed);
+      if (!trial.failed || !needs_baseline(state.sweep.arms[arm - 1])) continue;
+      trial.failed = false;
+      --state.failed;
+    }
   }
 }
 

@@ -74,8 +74,10 @@ class Core {
   enum class RunState : uint8_t { kWaiting, kLeased, kFinished, kFailed };
   struct Run {
     RunKey key;
+    int64_t classes = 0;
     RunState state = RunState::kWaiting;
     uint32_t last_attempt = 0;
+    bool lost = false;  // the last attempt's lease was lost; it may be going on
     Charges charges;
     AgentId agent;  // leased: to whom
     std::optional<FailureClass> failure;
@@ -118,16 +120,19 @@ class Core {
   // core.cc: sweeps and runs
   void on(TimePoint now, const SweepSubmitted& event, Step& step);
   void on(TimePoint now, const BaselineFetched& event, Step& step);
+  void submit_again(SweepIndex sweep, Step& step);
   void resolve_independent(SweepIndex sweep, uint32_t seed, Step& step);
   void resolve_dependent(SweepIndex sweep, uint32_t seed, const ConfusionMatrix& validation, Step& step);
   void fail_dependent(SweepIndex sweep, uint32_t seed, const Failure& failure, Step& step);
   void resolve(SweepIndex sweep, uint32_t arm, uint32_t seed, const Treatment& treatment,
                std::vector<std::string> notes, Step& step);
   void fail_trial(SweepIndex sweep, uint32_t arm, uint32_t seed, const Failure& failure, Step& step);
-  RunIndex add_run(const RunKey& key);
+  RunIndex add_run(const RunKey& key, int64_t classes);
   void make_ready(RunIndex run);
   void finish_run(RunIndex run, const RunResult& result, std::string result_json, Step& step);
   void fail_run(RunIndex run, const Failure& failure, Step& step);
+  void reopen_run(RunIndex run, Step& step);
+  void restore_attempts(RunIndex run, const StoredRun& stored);
   ReadyKey ready_key(RunIndex run) const;
 
   // agents.cc: agents, leases and attempts
@@ -137,11 +142,12 @@ class Core {
   void on(TimePoint now, const TimePassed& event, Step& step);
   void reconcile(Agent& agent, const std::vector<AttemptId>& held, Step& step);
   void on_update(Agent& agent, const Update& update, std::vector<AttemptId>& acks, Step& step);
-  void on_succeeded(RunIndex run, const AttemptId& attempt, const std::string& result_json, Step& step);
+  void on_succeeded(RunIndex run, const AttemptId& attempt, bool current, const std::string& result_json, Step& step);
   void on_failed(RunIndex run, const AttemptId& attempt, const Failure& failure, Step& step);
   void mark_running(RunIndex run);
   void end_lease(RunIndex run);
   void retry_or_fail(RunIndex run, const AttemptId& attempt, const Failure& failure, Step& step);
+  void lose_lease(RunIndex run, const std::string& reason, Step& step);
   void lose_leases(Agent& agent, const std::string& reason, Step& step);
   void extend(Agent& agent, TimePoint now);
   void grant_all(Step& step);

@@ -83,7 +83,8 @@ struct RunFailed {
   RunKey run;
   Failure failure;
 };
-// A failed run is to be tried again, with its charges forgiven, because its sweep was submitted again.
+// A failed run is to be tried again, with its charges forgiven, because a sweep that asks for it was submitted. Trials
+// that failed with it as their baseline wait for it again.
 struct RunReopened {
   RunKey run;
 };
@@ -125,6 +126,7 @@ struct StoredAttempt {
 struct StoredRun {
   enum class State { kOpen, kFinished, kFailed };
   RunKey run;
+  int64_t classes = 0;  // of its data; 0: not known
   State state = State::kOpen;
   std::optional<FailureClass> failure;  // of a failed run
   std::vector<StoredAttempt> attempts;  // ascending numbers; those before a reopening left out of the charges

@@ -29,6 +29,7 @@ class SqliteStore final : public Store {
  private:
   SqliteStore(std::string path, int flags);
   Status prepare_schema();
+  Status check_version();
   void write(const SweepAdded& record, int64_t at);
   void write(const RunAdded& record, int64_t at);
   void write(const TrialResolved& record, int64_t at);
@@ -41,8 +42,13 @@ class SqliteStore final : public Store {
   Status read_trials(SweepResults& results);
   Status read_run(const RunKey& run, int64_t classes, SweepResults& results);
   Status status_of(const SQLite::Exception& error, const std::string& doing) const;
-  // A statement that is prepared once and comes back reset.
-  SQLite::Statement& statement(const char* sql);
+  // A statement that is prepared once. It is reset when its user is done: a SELECT that is left half read would hold a
+  // view of the database open, and the WAL would grow for ever.
+  struct Reset {
+    void operator()(SQLite::Statement* used) const { used->tryReset(); }
+  };
+  using StatementUse = std::unique_ptr<SQLite::Statement, Reset>;
+  StatementUse statement(const char* sql);
 
   std::string path_;
   SQLite::Database database_;

@@ -15,7 +15,7 @@ namespace evensweep::coordinator {
 namespace {
 
 struct NetworkFileSystem {
-  unsigned magic;
+  uint32_t magic;
   const char* name;
 };
 constexpr std::array kNetworkFileSystems = {
@@ -29,14 +29,20 @@ constexpr std::array kNetworkFileSystems = {
 Status refuse_network_file_system(const std::string& path) {
   struct statfs info {};
   if (::statfs(path.c_str(), &info) != 0) return errno_status(errno, "cannot examine the state folder " + path);
-  for (const NetworkFileSystem& known : kNetworkFileSystems)
-    if (static_cast<unsigned>(info.f_type) == known.magic)
-      return absl::FailedPreconditionError("the state folder " + path + " is on a network file system (" + known.name +
-                                           "), where the database would be damaged; choose a local disk with --state");
-  return absl::OkStatus();
+  const std::optional<std::string_view> name = network_file_system(static_cast<uint32_t>(info.f_type));
+  if (!name) return absl::OkStatus();
+  return absl::FailedPreconditionError("the state folder " + path + " is on a network file system (" +
+                                       std::string(*name) +
+                                       "), where the database would be damaged; choose a local disk with --state");
 }
 
 }  // namespace
+
+std::optional<std::string_view> network_file_system(uint32_t magic) {
+  for (const NetworkFileSystem& known : kNetworkFileSystems)
+    if (known.magic == magic) return known.name;
+  return std::nullopt;
+}
 
 StatusOr<StateFolder> StateFolder::hold(const std::string& path) {
   EV_RETURN_IF_ERROR(make_folders(path));

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/status.h"
 
 namespace evensweep::coordinator {
+
+// The network file system with this statfs magic; absent: a local one, or one that is not known.
+std::optional<std::string_view> network_file_system(uint32_t magic);
 
 // The state folder of one coordinator, held exclusively for as long as this lives.
 class StateFolder {

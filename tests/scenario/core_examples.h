@@ -1,0 +1,38 @@
+#pragma once
+// Small sweeps and results for cores that train for pretend.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/model/json.h"
+#include "tests/unit/model/examples.h"
+
+namespace evensweep::coordinator {
+
+// Two classes, a small data set, these arms.
+inline Sweep small_sweep(const std::string& name, std::vector<Arm> arms, std::vector<uint64_t> seeds = {1}) {
+  Sweep sweep = example_sweep();
+  sweep.name = name;
+  sweep.arms = std::move(arms);
+  sweep.seeds = std::move(seeds);
+  sweep.analysis.primary.reset();
+  return sweep;
+}
+
+inline Arm tpr_arm(double gamma) {
+  return {.method = "tpr_weighting", .parameters = {{"gamma", gamma}}, .options = {}};
+}
+inline Arm focal_arm(double gamma) { return {.method = "focal", .parameters = {{"gamma", gamma}}, .options = {}}; }
+inline Arm effective_arm(double beta) {
+  return {.method = "effective_number", .parameters = {{"beta", beta}}, .options = {{"counts", "train"}}};
+}
+
+// A result with these validation hits of 20 and 10 examples; the defaults give a skewed baseline.
+inline std::string result_text(int64_t hits_of_first = 18, int64_t hits_of_second = 5) {
+  RunResult result = example_result();
+  result.validation.counts = {hits_of_first, 20 - hits_of_first, 10 - hits_of_second, hits_of_second};
+  return to_json(result).dump();
+}
+
+}  // namespace evensweep::coordinator

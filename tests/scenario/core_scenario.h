@@ -1,0 +1,62 @@
+#pragma once
+// One core, one agent's worth of verbs: reads as a story. After every step the core's invariants, the records and the
+// counts of every sweep are checked.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "coordinator/core/core.h"
+#include "tests/scenario/core_examples.h"
+#include "tests/scenario/record_book.h"
+
+namespace evensweep::coordinator {
+
+// What a connection was told since it was last asked.
+struct Told {
+  std::vector<AttemptId> leases, acks, cancels;
+  int welcomes = 0;
+  bool closed = false;
+};
+
+class CoreScenario {
+ public:
+  explicit CoreScenario(CoreOptions options = {}) : options_(options), core_(options) {}
+
+  SweepId submit(const Sweep& sweep);
+  ConnectionId connect(const std::string& agent, std::vector<AttemptId> held = {});
+  // Says how many leases it can take now; gives the leases that it got since it last asked.
+  std::vector<AttemptId> ask(ConnectionId connection, uint32_t credits);
+  void say(ConnectionId connection, const Update& update);
+  void succeed(ConnectionId connection, const AttemptId& attempt, std::string result = result_text());
+  void fail(ConnectionId connection, const AttemptId& attempt, FailureClass failure);
+  void heartbeat(ConnectionId connection);
+  void disconnect(ConnectionId connection);
+  // Time goes by; leases that are over are lost.
+  void wait(Duration duration);
+  // A new process on the same store. Connections are gone.
+  void restart();
+
+  Told told(ConnectionId connection) { return std::exchange(told_[connection], {}); }
+  SweepStatus status(const SweepId& sweep) const { return core_.status(sweep).value(); }
+  Core& core() { return core_; }
+  const RecordBook& book() const { return book_; }
+  // The treatment of a run as the agent would read it from its spec.
+  Treatment treatment(const RunKey& run) const;
+  std::vector<Record> take_records() { return std::exchange(records_, {}); }
+
+ private:
+  void handle(const Event& event);
+  void check();
+
+  CoreOptions options_;
+  TimePoint now_;
+  Core core_;
+  RecordBook book_;
+  std::vector<Record> records_;
+  std::map<ConnectionId, Told> told_;
+  std::vector<SweepId> sweeps_;
+  ConnectionId last_connection_ = 0;
+};
+
+}  // namespace evensweep::coordinator
