@@ -51,9 +51,7 @@ Host::~Host() {
 
 void Host::submit(Sweep sweep, std::function<void(StatusOr<SweepStatus>)> reply) {
   SweepId id = sweep_id(sweep);
-  auto after = [this, id, reply = std::move(reply)] {
-    reply(status_of(id));
-  };
+  auto after = [this, id, reply = std::move(reply)] { reply(status_of(id)); };
   post({.work = SweepSubmitted{.id = std::move(id), .sweep = std::move(sweep)}, .after_commit = std::move(after)});
 }
 
@@ -63,7 +61,10 @@ ConnectionId Host::connect(Hello hello, Connection connection) {
     const std::lock_guard lock(inbox_mutex_);
     id = ++last_connection_;
   }
-  post({.work = [this, id, connection = std::move(connection)] { connections_[id] = connection; }});
+  post({.work = [this, id, connection = std::move(connection)] {
+    connections_[id] = connection;
+    if (!failure_.ok()) connection.close();
+  }});
   post({.work = AgentConnected{.connection = id, .hello = std::move(hello)}});
   return id;
 }
@@ -125,25 +126,32 @@ void Host::pump() {
     pump_posted_ = false;
   }
   Step together;
+  std::vector<std::function<void()>> replies;
   for (Pending& pending : batch) {
     if (auto* function = std::get_if<std::function<void()>>(&pending.work)) {
+      settle(together, replies);
       (*function)();
       continue;
     }
+    if (pending.after_commit) replies.push_back(std::move(pending.after_commit));
     if (!failure_.ok()) continue;
     Step step = core_.handle(clock_.now(), std::get<Event>(pending.work));
     std::move(step.records.begin(), step.records.end(), std::back_inserter(together.records));
     std::move(step.effects.begin(), step.effects.end(), std::back_inserter(together.effects));
   }
-  if (failure_.ok()) {
-    if (const Status status = store_->commit(together.records, clock_.unix_millis()); !status.ok()) fail(status);
-  }
-  if (failure_.ok())
-    for (const Effect& effect : together.effects) carry_out(effect);
-  for (Pending& pending : batch)
-    if (pending.after_commit) pending.after_commit();
+  settle(together, replies);
   arm_deadline();
   publish_soon();
+}
+
+void Host::settle(Step& together, std::vector<std::function<void()>>& replies) {
+  if (failure_.ok())
+    if (const Status status = store_->commit(together.records, clock_.unix_millis()); !status.ok()) fail(status);
+  if (failure_.ok())
+    for (const Effect& effect : together.effects) carry_out(effect);
+  for (const std::function<void()>& reply : replies) reply();
+  together = {};
+  replies.clear();
 }
 
 void Host::carry_out(const Effect& effect) {

@@ -50,7 +50,7 @@ class Host {
 
  private:
   struct Pending {
-    std::variant<Event, std::function<void()>> work;  // a function runs between commits, on the host's thread
+    std::variant<Event, std::function<void()>> work;  // a function runs when all before it is committed
     std::function<void()> after_commit;
   };
   struct Watch {
@@ -62,6 +62,8 @@ class Host {
   Status restore();
   void post(Pending pending);
   void pump();
+  // Commits, and only then acts and replies. Both lists are empty after it.
+  void settle(Step& together, std::vector<std::function<void()>>& replies);
   void carry_out(const Effect& effect);
   void grant(const Grant& grant);
   void fetch_baseline(const RunKey& run);
