@@ -58,6 +58,7 @@ int main_of(int argc, char** argv) {
 }  // namespace evensweep
 
 int main(int argc, char** argv) {
+  evensweep::occupy_standard_descriptors();
   // Children are started by posix_spawn only; gRPC's fork handlers can only do harm. Before any gRPC call.
   setenv("GRPC_ENABLE_FORK_SUPPORT", "false", 1);
   try {

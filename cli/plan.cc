@@ -38,22 +38,23 @@ StatusOr<coordinator::FinishedRun> finished_runs(const PlanOptions& options) {
   });
 }
 
-void print_table(const Sweep& sweep, const coordinator::Plan& plan) {
+std::string table_of(const Sweep& sweep, const coordinator::Plan& plan) {
   size_t width = 8;
   for (const coordinator::ArmPlan& arm : plan.arms) width = std::max(width, arm.name.size());
-  fmt::print("{}: {} arms x {} seeds = {} trials\n\n", sweep.name, plan.arms.size(), sweep.seeds.size(), plan.trials);
-  fmt::print("{:<{}}  {:>7}  {:>8}\n", "arm", width, "trained", "to train");
+  std::string text = fmt::format("{}: {} arms x {} seeds = {} trials\n\n", sweep.name, plan.arms.size(),
+                                 sweep.seeds.size(), plan.trials);
+  text += fmt::format("{:<{}}  {:>7}  {:>8}\n", "arm", width, "trained", "to train");
   for (const coordinator::ArmPlan& arm : plan.arms) {
-    fmt::print("{:<{}}  {:>7}  {:>8}", arm.name, width, arm.trained, arm.to_train);
-    if (arm.after_baseline > 0) fmt::print("  {} after their baseline", arm.after_baseline);
-    if (arm.shared > 0) fmt::print("  {} shared with an arm above", arm.shared);
-    if (arm.identity) fmt::print("  identity: {}", *arm.identity);
-    fmt::print("\n");
+    text += fmt::format("{:<{}}  {:>7}  {:>8}", arm.name, width, arm.trained, arm.to_train);
+    if (arm.after_baseline > 0) text += fmt::format("  {} after their baseline", arm.after_baseline);
+    if (arm.shared > 0) text += fmt::format("  {} shared with an arm above", arm.shared);
+    if (arm.identity) text += fmt::format("  identity: {}", *arm.identity);
+    text += "\n";
   }
-  fmt::print("\n{} runs to train, {} already trained\n", plan.runs_to_train, plan.runs_trained);
+  return text + fmt::format("\n{} runs to train, {} already trained", plan.runs_to_train, plan.runs_trained);
 }
 
-void print_json(const Sweep& sweep, const coordinator::Plan& plan) {
+std::string json_of(const Sweep& sweep, const coordinator::Plan& plan) {
   Json arms = Json::array();
   for (const coordinator::ArmPlan& arm : plan.arms)
     arms.push_back({{"name", arm.name},
@@ -70,18 +71,14 @@ void print_json(const Sweep& sweep, const coordinator::Plan& plan) {
                      {"trials", plan.trials},
                      {"runs_to_train", plan.runs_to_train},
                      {"runs_trained", plan.runs_trained}};
-  fmt::print("{}\n", json.dump(2));
+  return json.dump(2);
 }
 
 Status show_plan(const PlanOptions& options) {
   EV_ASSIGN_OR_RETURN(const Sweep sweep, read_sweep(options.file, options.data, options.overrides));
   EV_ASSIGN_OR_RETURN(const coordinator::FinishedRun finished, finished_runs(options));
   EV_ASSIGN_OR_RETURN(const coordinator::Plan planned, coordinator::plan(sweep, finished));
-  if (options.output == "json")
-    print_json(sweep, planned);
-  else
-    print_table(sweep, planned);
-  return absl::OkStatus();
+  return print(options.output == "json" ? json_of(sweep, planned) : table_of(sweep, planned));
 }
 
 }  // namespace

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 namespace evensweep {
 namespace {
 
 constexpr Duration kRedraw{100};
 constexpr Duration kPlainLine{5000};
+constexpr int kNarrow = 50;  // terminals with fewer columns have no room for a bar
+constexpr size_t kPlainWidth = 160;
 constexpr Duration kLongestTimeLeft = std::chrono::hours(1000);
 
 std::string rate_text(double per_second) {
@@ -26,6 +29,9 @@ std::string bar(double fraction, int cells) {
   text.resize(static_cast<size_t>(cells), ' ');
   return "[" + text + "]";
 }
+
+// A terminal that has gone is no reason to stop.
+void draw(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
 
@@ -49,24 +55,38 @@ std::string clock_text(Duration duration) {
   return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-std::string progress_text(const SweepStatus& status, const ProgressStart& start, TimePoint now) {
-  std::string text = fmt::format("{}/{} trials", status.trials_finished, status.trials);
-  if (status.trials_failed > 0) text += fmt::format("  {} failed", status.trials_failed);
-  text += fmt::format("  {} running", status.running);
+std::string progress_text(const SweepStatus& status, const ProgressStart& start, TimePoint now, size_t width) {
   const double seconds = static_cast<double>((now - start.at).count()) / 1000;
   const double rate = seconds > 0 ? (done_of(status) - start.done) / seconds : 0;
-  if (rate > 0) text += fmt::format("  {} trials/min", rate_text(rate * 60));
-  if (status.examples_per_second > 0) text += fmt::format("  {} examples/s", rate_text(status.examples_per_second));
-  if (const std::optional<Duration> left = time_left(status, start, now)) text += "  " + clock_text(*left) + " left";
-  return text;
+  const std::optional<Duration> left = time_left(status, start, now);
+  struct Part {
+    std::string text;
+    int rank;  // the higher, the sooner it is left out
+  };
+  std::vector<Part> parts{{fmt::format("{}/{} trials", status.trials_finished, status.trials), 0}};
+  if (status.trials_failed > 0) parts.push_back({fmt::format("{} failed", status.trials_failed), 1});
+  parts.push_back({fmt::format("{} running", status.running), 3});
+  if (rate > 0) parts.push_back({rate_text(rate * 60) + " trials/min", 5});
+  if (status.examples_per_second > 0) parts.push_back({rate_text(status.examples_per_second) + " examples/s", 4});
+  if (left) parts.push_back({clock_text(*left) + " left", 2});
+  const auto joined = [&parts] {
+    std::string text;
+    for (const Part& part : parts) text += (text.empty() ? "" : "  ") + part.text;
+    return text;
+  };
+  while (parts.size() > 1 && joined().size() > width) parts.erase(std::ranges::max_element(parts, {}, &Part::rank));
+  return joined().substr(0, width);
 }
 
 std::string progress_line(const SweepStatus& status, const ProgressStart& start, TimePoint now, int width) {
-  std::string text = progress_text(status, start, now);
-  const int cells = std::min(30, width - static_cast<int>(text.size()) - 4);
-  if (cells >= 5)
-    text = bar(done_of(status) / static_cast<double>(std::max<uint64_t>(1, status.trials)), cells) + " " + text;
-  return text.substr(0, static_cast<size_t>(std::max(1, width - 1)));
+  // The last column stays free: some terminals break the line there. The bar's length depends on the terminal alone, so
+  // that it does not jump as figures come and go.
+  const size_t room = static_cast<size_t>(std::max(2, width)) - 1;
+  const int cells = width < kNarrow ? 0 : std::min(30, width / 6);
+  if (cells == 0) return progress_text(status, start, now, room);
+  const double fraction = done_of(status) / static_cast<double>(std::max<uint64_t>(1, status.trials));
+  const std::string drawn = bar(fraction, cells) + " ";
+  return drawn + progress_text(status, start, now, room - drawn.size());
 }
 
 void ProgressDisplay::show(const SweepStatus& status, TimePoint now) {
@@ -75,18 +95,16 @@ void ProgressDisplay::show(const SweepStatus& status, TimePoint now) {
   if (last_ && now - *last_ < (terminal_.moves ? kRedraw : kPlainLine)) return;
   last_ = now;
   if (!terminal_.moves) {
-    if (!status.over) say(progress_text(status, *start_, now));
+    if (!status.over) say(progress_text(status, *start_, now, kPlainWidth));
     return;
   }
-  fmt::print(stderr, "\r\x1b[K{}", progress_line(status, *start_, now, terminal_.width));
-  std::fflush(stderr);
+  draw("\r\x1b[K" + progress_line(status, *start_, now, terminal_.width));
   drawn_ = true;
 }
 
 void ProgressDisplay::end() {
   if (!std::exchange(drawn_, false)) return;
-  fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+  draw("\r\x1b[K");
 }
 
 }  // namespace evensweep

@@ -19,8 +19,9 @@ struct ProgressStart {
 double done_of(const SweepStatus& status);
 // Absent while nothing has been done yet.
 std::optional<Duration> time_left(const SweepStatus& status, const ProgressStart& start, TimePoint now);
-// "33/80 trials  2 running  1.9 trials/min  41.0k examples/s  0:25 left"
-std::string progress_text(const SweepStatus& status, const ProgressStart& start, TimePoint now);
+// "33/80 trials  2 running  1.9 trials/min  41.0k examples/s  0:25 left", without the least important parts where it
+// would be longer than `width`.
+std::string progress_text(const SweepStatus& status, const ProgressStart& start, TimePoint now, size_t width);
 // The same behind a bar, no longer than `width`: "[=====>    ] 33/80 trials  2 running ...".
 // than `width`.
 std::string progress_line(const SweepStatus& status, const ProgressStart& start, TimePoint now, int width);

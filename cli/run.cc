@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "cli/exit_code.h"
 #include "cli/places.h"
 #include "cli/progress.h"
+#include "cli/remarks.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/watcher.h"
@@ -81,11 +81,18 @@ StatusOr<std::pair<SweepId, SweepStatus>> submit(Embedded& embedded, const Sweep
   return std::pair(SweepId(response.sweep_id()), decode(response.status()));
 }
 
+void tell(Remarks& remarks, ProgressDisplay& display) {
+  for (const std::string& remark : remarks.take()) {
+    display.end();
+    say(remark);
+  }
+}
+
 enum class End { kOver, kInterrupted };
 
 // Until the sweep is over or somebody wants it stopped. The second signal ends the process at once.
 StatusOr<End> follow(Embedded& embedded, const SweepId& id, Signals& signals, ProgressDisplay& display,
-                     const Clock& clock, SweepStatus& status) {
+                     Remarks& remarks, const Clock& clock, SweepStatus& status) {
   Watcher watcher(embedded.channel, id);
   while (true) {
     if (signals.wait(kSignalPoll)) {
@@ -100,9 +107,13 @@ StatusOr<End> follow(Embedded& embedded, const SweepId& id, Signals& signals, Pr
     }
     const std::optional<Status> ended = watcher.ended();
     if (const std::optional<SweepStatus> newest = watcher.newest()) display.show(status = *newest, clock.now());
+    if (ended && !ended->ok()) {  // all else that was said follows from it
+      display.end();
+      return *ended;
+    }
+    tell(remarks, display);
     if (!ended) continue;
     display.end();
-    if (!ended->ok()) return *ended;
     return End::kOver;
   }
 }
@@ -113,12 +124,10 @@ Status tell_results(const RunOptions& options, const Sweep& sweep, const SweepRe
   const std::string folder = report_folder(options.out, sweep);
   EV_RETURN_IF_ERROR(write_report(results, evidence, folder));
   const Json json = results_json(results, evidence);
-  if (options.output == "json") fmt::print("{}\n", results_text(json));
-  if (options.output == "table")
-    fmt::print("{}\n", terminal_table(json, {.width = terminal.width, .color = terminal.color_out}));
-  if (options.output == "quiet") fmt::print("{}/report.html\n", folder);
-  if (std::fflush(stdout) != 0) return absl::InternalError("cannot write to standard output");
-  if (options.output == "quiet") return absl::OkStatus();
+  if (options.output == "quiet") return print(folder + "/report.html");
+  EV_RETURN_IF_ERROR(print(options.output == "json"
+                               ? results_text(json)
+                               : terminal_table(json, {.width = terminal.width, .color = terminal.color_out})));
   say(fmt::format("trained {} runs now, {} were already there", status.runs_trained, status.runs_reused));
   say("report: " + folder + "/report.html");
   return absl::OkStatus();
@@ -128,6 +137,7 @@ StatusOr<int> run(const RunOptions& options) {
   Signals signals;
   const SystemClock clock;
   const Terminal terminal = detect_terminal();
+  Remarks remarks;
   EV_ASSIGN_OR_RETURN(const Sweep sweep, read_sweep(options.file, options.data, options.overrides));
   EV_ASSIGN_OR_RETURN(Embedded embedded, start_coordinator(options, clock));
   EV_ASSIGN_OR_RETURN(const auto submitted, submit(embedded, sweep));
@@ -135,7 +145,7 @@ StatusOr<int> run(const RunOptions& options) {
   if (!status.over) {
     EV_RETURN_IF_ERROR(start_agent(embedded, options, sweep, clock));
     ProgressDisplay display(terminal, options.output == "quiet");
-    EV_ASSIGN_OR_RETURN(const End end, follow(embedded, submitted.first, signals, display, clock, status));
+    EV_ASSIGN_OR_RETURN(const End end, follow(embedded, submitted.first, signals, display, remarks, clock, status));
     if (end == End::kInterrupted) {
       say(fmt::format("stopped with {} of {} trials done; the same command goes on from here", status.trials_finished,
                       status.trials));

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -27,6 +28,24 @@ Terminal detect_terminal() {
   else if (!terminal.out_is_terminal)
     terminal.width = 120;
   return terminal;
+}
+
+void occupy_standard_descriptors() {
+  while (true) {
+    const int fd = ::open("/dev/null", O_RDONLY);  // the lowest number that is free
+    if (fd < 0) return;
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      return;
+    }
+  }
+}
+
+Status print(const std::string& text) {
+  const std::string line = text.ends_with('\n') ? text : text + "\n";
+  if (std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0)
+    return absl::OkStatus();
+  return absl::InternalError("cannot write to standard output");
 }
 
 void say(std::string_view message) {

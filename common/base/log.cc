@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <mutex>
 #include <utility>
 
 namespace evensweep {
@@ -31,11 +32,31 @@ spdlog::logger& logger() {
   return *instance;
 }
 
+struct Sink {
+  std::mutex mutex;
+  LogSink write;
+};
+
+Sink& sink() {
+  static Sink instance;
+  return instance;
+}
+
 }  // namespace
+
+void set_log_sink(LogSink write) {
+  const std::lock_guard lock(sink().mutex);
+  sink().write = std::move(write);
+}
 
 void set_log_level(LogLevel level) { logger().set_level(to_spdlog(level)); }
 
 void log(LogLevel level, std::string_view component, std::string_view message) {
+  if (!logger().should_log(to_spdlog(level))) return;
+  {
+    const std::lock_guard lock(sink().mutex);
+    if (sink().write) return sink().write(level, component, message);
+  }
   logger().log(to_spdlog(level), "{}: {}", component, message);
 }
 

@@ -34,5 +34,18 @@ TEST_F(LogTest, LinesBelowTheLevelAreDropped) {
   EXPECT_EQ(logged(LogLevel::kWarning, "x"), "");
 }
 
+TEST_F(LogTest, ASinkTakesTheLinesUntilItIsRemoved) {
+  std::string taken;
+  set_log_sink([&taken](LogLevel, std::string_view component, std::string_view message) {
+    taken += std::string(component) + "|" + std::string(message) + "\n";
+  });
+  EXPECT_EQ(logged(LogLevel::kError, "x"), "");
+  EXPECT_EQ(logged(LogLevel::kDebug, "below the level"), "");
+  EXPECT_EQ(taken, "agent|x\n");
+  set_log_sink(nullptr);
+  EXPECT_NE(logged(LogLevel::kError, "y"), "");
+  EXPECT_EQ(taken, "agent|x\n");
+}
+
 }  // namespace
 }  // namespace evensweep
