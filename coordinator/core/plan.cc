@@ -32,6 +32,7 @@ class Planner {
  private:
   Status plan_trial(size_t arm, uint64_t seed, const std::optional<RunResult>& baseline) {
     const Arm& described = sweep_.arms[arm - 1];
+    if (plan_.arms[arm].identity) return count(arm, seed, unit_treatment(sweep_.classes.names.size())).status();
     std::optional<ConfusionMatrix> validation;
     if (baseline) validation = baseline->validation;
     if (needs_baseline(described) && !validation) {
