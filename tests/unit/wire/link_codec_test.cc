@@ -1,0 +1,258 @@
+#include "common/wire/link_codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "common/base/text.h"
+#include "common/model/json.h"
+#include "common/wire/limits.h"
+
+namespace evensweep {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kKey(64, 'a');
+
+AttemptId any_attempt() {
+  std::string key;
+  for (int i = 0; i < 64; ++i) key += "0123456789abcdef"[*rc::gen::inRange(0, 16)];
+  return {.run = RunKey(key), .number = *rc::gen::inRange<uint32_t>(1, 1000)};
+}
+
+std::vector<AttemptId> any_attempts() {
+  std::vector<AttemptId> attempts(*rc::gen::inRange<size_t>(0, 4));
+  for (AttemptId& attempt : attempts) attempt = any_attempt();
+  return attempts;
+}
+
+std::string any_text() {
+  std::string text(*rc::gen::inRange<size_t>(1, 30), ' ');
+  for (char& letter : text) letter = *rc::gen::inRange<char>(32, 127);
+  return text;
+}
+
+Update any_update() {
+  Update update{.attempt = any_attempt()};
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0: update.what = Started{.resumed_at_epoch = *rc::gen::arbitrary<uint32_t>()}; break;
+    case 1:
+      update.what = Progress{.fraction = *rc::gen::inRange(0, 1001) / 1000.0,
+                             .examples_per_second = *rc::gen::inRange(0, 100000) / 8.0};
+      break;
+    case 2: update.what = Succeeded{.result_json = any_text()}; break;
+    default:
+      update.what = Failure{.failure = *rc::gen::element(FailureClass::kBadInput, FailureClass::kDiverged,
+                                                         FailureClass::kTrainerError, FailureClass::kOutOfMemory,
+                                                         FailureClass::kInfrastructure, FailureClass::kPreempted),
+                            .message = any_text(),
+                            .stderr_tail = any_text()};
+  }
+  return update;
+}
+
+AgentMessage any_agent_message() {
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0:
+      return Hello{.agent = AgentId(any_text()),
+                   .incarnation = any_text(),
+                   .host = any_text(),
+                   .version = any_text(),
+                   .slots = *rc::gen::inRange<uint32_t>(1, wire::kMostSlots + 1),
+                   .held = any_attempts()};
+    case 1: return Credits{.free = *rc::gen::inRange<uint32_t>(0, wire::kMostCredits + 1)};
+    case 2: return Heartbeat{};
+    default: break;
+  }
+  Updates updates;
+  updates.updates.resize(*rc::gen::inRange<size_t>(0, 4));
+  for (Update& update : updates.updates) update = any_update();
+  return updates;
+}
+
+CoordinatorMessage any_coordinator_message() {
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0:
+      return Welcome{.heartbeat = Duration(*rc::gen::inRange(1, 5000)),
+                     .lease = Duration(*rc::gen::inRange(5000, 90000))};
+    case 1: return Acks{.attempts = any_attempts()};
+    case 2: return Cancels{.attempts = any_attempts()};
+    default: break;
+  }
+  Leases leases;
+  for (AttemptId& attempt : any_attempts()) leases.leases.push_back({std::move(attempt), any_text()});
+  return leases;
+}
+
+// Bytes on the wire and back. Equal messages have equal bytes, so comparing those compares every field.
+template <typename Proto, typename Message>
+void check_round_trip(const Message& message) {
+  const std::string bytes = encode(message).SerializeAsString();
+  Proto read;
+  RC_ASSERT(read.ParseFromString(bytes));
+  const StatusOr<Message> back = decode(read);
+  RC_ASSERT(back.ok());
+  RC_ASSERT(back->index() == message.index());
+  RC_ASSERT(encode(*back).SerializeAsString() == bytes);
+}
+
+RC_GTEST_PROP(LinkCodec, AgentMessagesComeBackAsTheyWere, ()) {
+  check_round_trip<v1::AgentMessage>(any_agent_message());
+}
+
+RC_GTEST_PROP(LinkCodec, CoordinatorMessagesComeBackAsTheyWere, ()) {
+  check_round_trip<v1::CoordinatorMessage>(any_coordinator_message());
+}
+
+// What is made of these bytes is a message that can be encoded again, or a refusal of one line.
+template <typename Proto>
+void check_survives(const std::string& bytes) {
+  Proto read;
+  if (!read.ParseFromString(bytes)) return;
+  const auto message = decode(read);
+  if (message.ok()) {
+    encode(*message);
+    return;
+  }
+  RC_ASSERT(message.status().code() == absl::StatusCode::kInvalidArgument);
+  RC_ASSERT(std::string(message.status().message()).find('\n') == std::string::npos);
+}
+
+RC_GTEST_PROP(LinkCodec, SurvivesAnyBytes, (const std::string& bytes)) {
+  check_survives<v1::AgentMessage>(bytes);
+  check_survives<v1::CoordinatorMessage>(bytes);
+}
+
+RC_GTEST_PROP(LinkCodec, SurvivesDamagedMessages, ()) {
+  std::string bytes =
+      encode(any_agent_message()).SerializeAsString() + encode(any_coordinator_message()).SerializeAsString();
+  RC_PRE(!bytes.empty());
+  for (int i = *rc::gen::inRange(1, 4); i > 0; --i) {
+    const auto at = *rc::gen::inRange<size_t>(0, bytes.size());
+    bytes[at] = static_cast<char>(*rc::gen::inRange(0, 256));
+  }
+  bytes.resize(*rc::gen::inRange<size_t>(0, bytes.size() + 1));
+  check_survives<v1::AgentMessage>(bytes);
+  check_survives<v1::CoordinatorMessage>(bytes);
+}
+
+v1::AgentMessage good_hello() {
+  return encode(AgentMessage(
+      Hello{.agent = AgentId("a"), .incarnation = "i", .host = "h", .version = "v", .slots = 1, .held = {}}));
+}
+
+v1::AgentMessage update_with(const std::function<void(v1::Update&)>& change) {
+  v1::AgentMessage message;
+  v1::Update* update = message.mutable_updates()->add_updates();
+  update->mutable_attempt()->set_run_key(kKey);
+  update->mutable_attempt()->set_number(1);
+  update->mutable_started();
+  change(*update);
+  return message;
+}
+
+TEST(LinkCodec, RefusesEveryBadFieldOfAnAgentMessage) {
+  struct Bad {
+    v1::AgentMessage message;
+    std::string says;
+  };
+  const auto hello_with = [](const std::function<void(v1::Hello&)>& change) {
+    v1::AgentMessage message = good_hello();
+    change(*message.mutable_hello());
+    return message;
+  };
+  const std::string long_text(wire::kMostText + 1, 'x');
+  v1::AgentMessage credits;
+  credits.mutable_credits()->set_free(wire::kMostCredits + 1);
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
+  const Bad cases[] = {
+      {{}, "unknown kind"},
+      {hello_with([](auto& h) { h.clear_agent_id(); }), "agent_id is missing"},
+      {hello_with([&](auto& h) { h.set_agent_id(long_text); }), "agent_id is longer than 4096 bytes"},
+      {hello_with([](auto& h) { h.clear_incarnation(); }), "incarnation is missing"},
+      {hello_with([](auto& h) { h.clear_host(); }), "host is missing"},
+      {hello_with([](auto& h) { h.clear_version(); }), "version is missing"},
+      {hello_with([](auto& h) { h.set_slots(0); }), "slots are outside 1..4096"},
+      {hello_with([](auto& h) { h.set_slots(4097); }), "slots are outside 1..4096"},
+      {hello_with([](auto& h) { h.add_held(); }), "run_key is not a SHA-256 sum"},
+      {hello_with([](auto& h) { h.add_held()->set_run_key(kKey); }), "attempt numbers start at 1"},
+      {hello_with([](auto& h) { h.add_held()->set_run_key("../../" + kKey.substr(6)); }), "run_key is not a SHA-256"},
+      {hello_with([](auto& h) { h.add_held()->set_run_key(std::string(64, 'A')); }), "run_key is not a SHA-256"},
+      {credits, "too many credits"},
+      {update_with([](auto& u) { u.clear_attempt(); }), "run_key is not a SHA-256 sum"},
+      {update_with([](auto& u) { u.mutable_attempt()->set_number(0); }), "attempt numbers start at 1"},
+      {update_with([](auto& u) { u.clear_started(); }), "an update without content"},
+      {update_with([](auto& u) { u.mutable_progress()->set_fraction(1.01); }), "progress is outside 0..1"},
+      {update_with([](auto& u) { u.mutable_progress()->set_fraction(-0.01); }), "progress is outside 0..1"},
+      {update_with([&](auto& u) { u.mutable_progress()->set_fraction(nan); }), "progress is outside 0..1"},
+      {update_with([](auto& u) { u.mutable_progress()->set_examples_per_second(-1); }), "rate is not"},
+      {update_with([&](auto& u) { u.mutable_progress()->set_examples_per_second(infinite); }), "rate is not"},
+      {update_with([&](auto& u) { u.mutable_progress()->set_examples_per_second(nan); }), "rate is not"},
+      {update_with([](auto& u) { u.mutable_succeeded(); }), "result_json is missing"},
+      {update_with([](auto& u) { u.mutable_succeeded()->set_result_json(std::string(wire::kMostResult + 1, ' ')); }),
+       "result_json is longer than"},
+      {update_with([](auto& u) { u.mutable_failed(); }), "unknown failure class 0"},
+      {update_with([](auto& u) { u.mutable_failed()->set_failure(static_cast<v1::FailureClass>(17)); }),
+       "unknown failure class 17"},
+  };
+  for (const Bad& bad : cases) {
+    const Status status = decode(bad.message).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad.says;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(bad.says));
+  }
+  EXPECT_TRUE(decode(good_hello()).ok());
+  EXPECT_TRUE(decode(update_with([](auto&) {})).ok());
+}
+
+TEST(LinkCodec, RefusesEveryBadFieldOfACoordinatorMessage) {
+  EXPECT_FALSE(decode(v1::CoordinatorMessage()).ok());
+  v1::CoordinatorMessage welcome;
+  welcome.mutable_welcome()->set_lease_ms(5);
+  EXPECT_THAT(std::string(decode(welcome).status().message()), HasSubstr("impossible heartbeat or lease time"));
+  welcome.mutable_welcome()->set_heartbeat_ms(6);
+  EXPECT_THAT(std::string(decode(welcome).status().message()), HasSubstr("impossible heartbeat or lease time"));
+  welcome.mutable_welcome()->set_heartbeat_ms(5);
+  EXPECT_TRUE(decode(welcome).ok());
+  v1::CoordinatorMessage leases;
+  v1::Lease* lease = leases.mutable_leases()->add_leases();
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("run_key is not"));
+  lease->mutable_attempt()->set_run_key(kKey);
+  lease->mutable_attempt()->set_number(1);
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("run_spec_json is missing"));
+  lease->set_run_spec_json(std::string(wire::kMostSpec + 1, ' '));
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("run_spec_json is longer than"));
+  lease->set_run_spec_json("{}");
+  EXPECT_TRUE(decode(leases).ok());
+  for (const bool acks : {true, false}) {
+    v1::CoordinatorMessage message;
+    (acks ? message.mutable_acks()->add_attempts() : message.mutable_cancels()->add_attempts())->set_run_key(kKey);
+    EXPECT_THAT(std::string(decode(message).status().message()), HasSubstr("attempt numbers start at 1"));
+  }
+}
+
+TEST(LinkCodec, CutsLongFailureTextsAtACharacter) {
+  for (size_t shift = 0; shift < 4; ++shift) {
+    std::string text(shift, 'x');
+    while (text.size() < wire::kMostStderrTail + 8) text += "\xf0\x9f\x98\x80";
+    const StatusOr<AgentMessage> message = decode(update_with([&](v1::Update& update) {
+      update.mutable_failed()->set_failure(v1::FAILURE_CLASS_DIVERGED);
+      update.mutable_failed()->set_message(text);
+      update.mutable_failed()->set_stderr_tail(text);
+    }));
+    ASSERT_TRUE(message.ok());
+    const auto failure = std::get<Failure>(std::get<Updates>(*message).updates.at(0).what);
+    EXPECT_LE(failure.message.size(), wire::kMostText);
+    EXPECT_GT(failure.message.size(), wire::kMostText - 4);
+    EXPECT_LE(failure.stderr_tail.size(), wire::kMostStderrTail);
+    EXPECT_TRUE(valid_utf8(failure.message)) << "and so it can be stored as JSON";
+    EXPECT_TRUE(valid_utf8(failure.stderr_tail));
+  }
+}
+
+}  // namespace
+}  // namespace evensweep
