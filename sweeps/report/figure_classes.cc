@@ -11,7 +11,7 @@
 namespace evensweep {
 namespace {
 
-constexpr double kWidth = 480, kBarsLeft = 112, kBarsRight = 420, kTop = 6, kRow = 24, kAxis = 40;
+constexpr double kWidth = 480, kBarsLeft = 138, kBarsRight = 420, kTop = 6, kRow = 24, kAxis = 40;
 
 const Scale kRates{.low = 0, .high = 1, .from = kBarsLeft, .to = kBarsRight};
 
@@ -29,7 +29,7 @@ void draw_bar(Svg& svg, View interval, double y, const char* style) {
 
 void draw_class(Svg& svg, View item, double top) {
   const auto change = item["change"]["mean"].number();
-  svg.text(kBarsLeft - 6, top + 15, shortened(item["name"].text(), 16), "t e");
+  svg.text(kBarsLeft - 6, top + 15, shortened(item["name"].text(), 17), "t e");
   draw_bar(svg, item["baseline"], top + 2, "base");
   draw_bar(svg, item["rebalanced"], top + 12, change && *change < 0 ? "loss" : "gain");
   if (change) svg.text(kWidth - 4, top + 15, signed_fixed(*change * kPp, 1), *change < 0 ? "tl e" : "tg e");

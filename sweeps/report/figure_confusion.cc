@@ -12,7 +12,7 @@
 namespace evensweep {
 namespace {
 
-constexpr double kWidth = 360, kMargin = 76, kSide = 280;
+constexpr double kWidth = 364, kMargin = 92, kSide = 268;
 constexpr int kLevels = 10;
 constexpr size_t kMostWithNumbers = 12;
 constexpr char kBaselineCells[] = "cells-baseline";
