@@ -310,7 +310,7 @@ class World {
     for (uint64_t i = 0; i < weather_.coordinator_crashes; ++i)
       at(5'000 + below(kChaosEnds - 5'000), [this] { ++crashes_left_; });
     // Somebody asks once more for what has failed.
-    for (int i = 0; i < 2; ++i)
+    for (int i = 0; i < 6; ++i)
       at(below(kChaosEnds), [this] {
         const auto sweep = static_cast<size_t>(chance_.below(sweeps_.size()));
         if (submitted_.contains(sweep)) submit(sweep);

@@ -1,0 +1,274 @@
+// What goes into the store comes out of it, also from another process, and what is not ours is left alone.
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "common/base/file.h"
+#include "coordinator/store/schema.h"
+#include "coordinator/store/sqlite_store.h"
+#include "tests/unit/coordinator/store_example.h"
+#include "tests/unit/coordinator/temporary_state.h"
+
+namespace evensweep::coordinator {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+class StoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<SqliteStore> open() {
+    StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::open(state_.path());
+    EXPECT_TRUE(store.ok()) << store.status();
+    return store.ok() ? *std::move(store) : nullptr;
+  }
+  Status refusal() { return SqliteStore::open(state_.path()).status(); }
+  void sql(const std::string& text) {
+    SQLite::Database database(state_.database(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    database.exec(text);
+  }
+  std::map<RunKey, StoredRun> runs(SqliteStore& store) {
+    std::map<RunKey, StoredRun> runs;
+    const StatusOr<Snapshot> snapshot = store.load();
+    EXPECT_TRUE(snapshot.ok()) << snapshot.status();
+    for (const StoredRun& run : snapshot->runs) runs.emplace(run.run, run);
+    return runs;
+  }
+
+  TemporaryState state_;
+  StoreExample example_;
+};
+
+TEST_F(StoreTest, IsEmptyAtFirst) {
+  const auto store = open();
+  EXPECT_THAT(store->load()->runs, IsEmpty());
+  EXPECT_EQ(store->sweep_results(example_.id).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(store->run_spec(example_.key(0)).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(store->result(example_.key(0)).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(StoreTest, GivesRunsAndAttemptsBackToTheCore) {
+  ASSERT_TRUE(open()->commit(example_.records(), 1000).ok());
+  const auto store = open();
+  const auto stored = runs(*store);
+  ASSERT_THAT(stored, SizeIs(3));
+  const StoredRun& baseline = stored.at(example_.key(0));
+  EXPECT_EQ(baseline.state, StoredRun::State::kFinished);
+  EXPECT_EQ(baseline.classes, 2);
+  ASSERT_THAT(baseline.attempts, SizeIs(1));
+  EXPECT_FALSE(baseline.attempts[0].open);
+  EXPECT_EQ(baseline.attempts[0].failure, std::nullopt);
+  const StoredRun& focal = stored.at(example_.key(2));
+  EXPECT_EQ(focal.state, StoredRun::State::kFailed);
+  EXPECT_EQ(focal.failure, FailureClass::kTrainerError);
+  ASSERT_THAT(focal.attempts, SizeIs(2));
+  EXPECT_EQ(focal.attempts[1].number, 2);
+  EXPECT_EQ(focal.attempts[1].failure, FailureClass::kTrainerError);
+  const StoredRun& second = stored.at(example_.key(0, 4));
+  EXPECT_EQ(second.state, StoredRun::State::kOpen);
+  ASSERT_THAT(second.attempts, SizeIs(1));
+  EXPECT_TRUE(second.attempts[0].open);
+  EXPECT_EQ(second.attempts[0].agent, example_.agent);
+}
+
+TEST_F(StoreTest, GivesSpecsAndResultsBackByteForByte) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+  EXPECT_EQ(*store->run_spec(example_.key(2)), example_.added(2).spec_json);
+  EXPECT_EQ(to_json(*store->result(example_.key(0))).dump(), result_text());
+}
+
+TEST_F(StoreTest, GivesEveryTrialOfASweepToTheReport) {
+  ASSERT_TRUE(open()->commit(example_.records(), 1000).ok());
+  const StatusOr<SweepResults> results = (*SqliteStore::open_for_reading(state_.path()))->sweep_results(example_.id);
+  ASSERT_TRUE(results.ok()) << results.status();
+  EXPECT_EQ(to_json(results->sweep), to_json(example_.sweep));
+  ASSERT_THAT(results->trials, SizeIs(6));
+  EXPECT_EQ(results->trials[0].run, example_.key(0));
+  EXPECT_EQ(results->trials[1].run, example_.key(0, 4));
+  ASSERT_TRUE(results->trials[2].failure);
+  EXPECT_EQ(results->trials[2].failure->message, "no TPR");
+  EXPECT_EQ(results->trials[3].run, std::nullopt);
+  EXPECT_EQ(results->trials[3].failure, std::nullopt) << "nothing is known of it yet";
+  EXPECT_THAT(results->trials[4].notes, testing::ElementsAre("a \"note\"", "another"));
+  EXPECT_TRUE(results->runs.at(example_.key(0)).result);
+  EXPECT_EQ(results->runs.at(example_.key(2)).failure->stderr_tail, "a\nb");
+  EXPECT_EQ(results->runs.at(example_.key(2)).treatment.focal_gamma, 2);
+  EXPECT_FALSE(results->runs.at(example_.key(0, 4)).result);
+}
+
+TEST_F(StoreTest, TakesTheSameRecordsTwice) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+  const Json once = to_json(store->sweep_results(example_.id)->runs.at(example_.key(0)).result.value());
+  ASSERT_TRUE(store->commit(example_.records(), 2000).ok());
+  const auto stored = runs(*store);
+  EXPECT_EQ(stored.at(example_.key(0)).state, StoredRun::State::kFinished);
+  EXPECT_EQ(stored.at(example_.key(2)).state, StoredRun::State::kFailed);
+  EXPECT_THAT(stored.at(example_.key(2)).attempts, SizeIs(2));
+  EXPECT_EQ(to_json(store->sweep_results(example_.id)->runs.at(example_.key(0)).result.value()), once);
+}
+
+TEST_F(StoreTest, KeepsTheFirstResultOfARun) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+  const std::vector<Record> again = {RunFinished{.run = example_.key(0), .result_json = result_text(20, 10)}};
+  ASSERT_TRUE(store->commit(again, 2000).ok());
+  EXPECT_EQ(to_json(*store->result(example_.key(0))).dump(), result_text());
+}
+
+TEST_F(StoreTest, ForgivesAReopenedRunItsAttempts) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+  const std::vector<Record> reopened = {RunReopened{.run = example_.key(2)}};
+  ASSERT_TRUE(store->commit(reopened, 2000).ok());
+  ASSERT_TRUE(store->commit(reopened, 2000).ok());
+  const auto stored = runs(*store);
+  EXPECT_EQ(stored.at(example_.key(2)).state, StoredRun::State::kOpen);
+  EXPECT_EQ(stored.at(example_.key(2)).failure, std::nullopt);
+  EXPECT_EQ(stored.at(example_.key(2)).charged_after, 2);
+}
+
+TEST_F(StoreTest, OpensAnAttemptAgainThatGoesOn) {
+  const auto store = open();
+  const Failure lost{.failure = FailureClass::kInfrastructure, .message = "silent"};
+  const AttemptId attempt{example_.key(0, 4), 1};
+  ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+  ASSERT_TRUE(
+      store->commit(std::vector<Record>{AttemptEnded{attempt, lost}, AttemptGranted{attempt, AgentId("b")}}, 1).ok());
+  const StoredAttempt last = runs(*store).at(attempt.run).attempts.back();
+  EXPECT_TRUE(last.open);
+  EXPECT_EQ(last.failure, std::nullopt);
+  EXPECT_EQ(last.agent, AgentId("b"));
+}
+
+TEST_F(StoreTest, StoresAllOfACommitOrNothing) {
+  const auto store = open();
+  std::vector<Record> records = example_.records();
+  records.push_back(AttemptGranted{.attempt = {RunKey("nobody's"), 1}, .agent = example_.agent});
+  EXPECT_FALSE(store->commit(records, 1000).ok());
+  EXPECT_THAT(store->load()->runs, IsEmpty());
+  EXPECT_TRUE(store->commit(example_.records(), 1000).ok()) << "the store is of use after it";
+}
+
+TEST_F(StoreTest, StoresMessagesThatAreNoText) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+  const Failure odd{
+      .failure = FailureClass::kDiverged, .message = "half a \xc3", .stderr_tail = std::string("\0\xff", 2)};
+  ASSERT_TRUE(store->commit(std::vector<Record>{RunFailed{.run = example_.key(0, 4), .failure = odd}}, 1).ok());
+  EXPECT_EQ(runs(*store).at(example_.key(0, 4)).failure, FailureClass::kDiverged);
+}
+
+TEST_F(StoreTest, DoesNotLetTheLogGrowWhileItIsReadFrom) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+  for (int n = 0; n < 150; ++n) {
+    const std::vector<Record> large = {
+        RunAdded{.run = RunKey(std::to_string(n)), .spec_json = std::string(64 << 10, ' ')}};
+    ASSERT_TRUE(store->commit(large, 1000).ok());
+    ASSERT_TRUE(store->run_spec(example_.key(0)).ok());
+    ASSERT_TRUE(store->result(example_.key(0)).ok());
+    ASSERT_TRUE(store->sweep_results(example_.id).ok());
+  }
+  EXPECT_LT(std::filesystem::file_size(state_.database() + "-wal"), 6u << 20);
+}
+
+// ---- files that are not ours
+
+TEST_F(StoreTest, RefusesGarbage) {
+  ASSERT_TRUE(write_file_atomically(state_.database(), std::string(8192, 'x')).ok());
+  EXPECT_EQ(refusal().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refusal().message()), HasSubstr("is not a database of evensweep; move it away"));
+  EXPECT_EQ(*read_file(state_.database()), std::string(8192, 'x'));
+  const Status reading = SqliteStore::open_for_reading(state_.path()).status();
+  EXPECT_THAT(std::string(reading.message()), HasSubstr("is not a database of evensweep"));
+}
+
+TEST_F(StoreTest, RefusesTheDatabaseOfAnotherProgramAndLeavesItAsItIs) {
+  for (const char* tables :
+       {"CREATE TABLE t (x)", "CREATE TABLE meta (x)", "CREATE TABLE m (x); DROP TABLE m; CREATE VIEW v AS SELECT 1",
+        "CREATE TABLE meta (name TEXT, value INTEGER)"}) {
+    std::filesystem::remove(state_.database());
+    sql(tables);
+    const std::string before = *read_file(state_.database());
+    EXPECT_EQ(refusal().code(), absl::StatusCode::kFailedPrecondition) << tables;
+    EXPECT_THAT(std::string(refusal().message()), HasSubstr("is not a database of evensweep")) << tables;
+    EXPECT_EQ(*read_file(state_.database()), before) << tables;
+  }
+}
+
+TEST_F(StoreTest, RefusesASchemaThatIsTooNewForIt) {
+  open();
+  sql("UPDATE meta SET value = 7 WHERE name = 'compatible_version'");
+  EXPECT_EQ(refusal().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refusal().message()), HasSubstr("was written by a newer evensweep (it needs schema 7"));
+  EXPECT_THAT(std::string(SqliteStore::open_for_reading(state_.path()).status().message()),
+              HasSubstr("newer evensweep"));
+}
+
+TEST_F(StoreTest, UsesANewerSchemaThatItCanLiveWith) {
+  open();
+  sql("UPDATE meta SET value = 7 WHERE name = 'schema_version'");
+  EXPECT_TRUE(open()->commit(example_.records(), 1).ok());
+}
+
+TEST_F(StoreTest, TellsThatThereIsNothingToRead) {
+  const Status status = SqliteStore::open_for_reading(state_.path()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(status.message(), "there is no " + state_.database());
+}
+
+TEST_F(StoreTest, RefusesAPlaceThatItCannotWrite) {
+  std::filesystem::create_directory(state_.database());
+  EXPECT_EQ(refusal().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(refusal().message()), HasSubstr("make the folder writable or choose another --state"));
+  EXPECT_THAT(std::string(refusal().message()), Not(HasSubstr("\n")));
+}
+
+// In a process of its own, which gives up root where the tests have it.
+TEST_F(StoreTest, RefusesAReadOnlyFolder) {
+  std::filesystem::permissions(state_.path(), std::filesystem::perms(0555));
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (::getuid() == 0 && ::setuid(65534) != 0) ::_exit(3);
+    ::_exit(refusal().code() == absl::StatusCode::kPermissionDenied ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  std::filesystem::permissions(state_.path(), std::filesystem::perms(0755));
+}
+
+TEST_F(StoreTest, TellsWhichRowCannotBeRead) {
+  struct Damage {
+    std::string sql, message;
+  };
+  const std::string key = example_.key(0).str();
+  for (const Damage& damage :
+       {Damage{"UPDATE results SET result_json = '{'", "the result of run " + key + " cannot be read"},
+        Damage{"UPDATE runs SET spec_json = '{}'", "the spec of run"},
+        Damage{"UPDATE trials SET failure_json = '[]' WHERE run_key IS NULL", "a trial of sweep " + example_.id.str()},
+        Damage{"UPDATE trials SET arm = 17 WHERE arm = 2", "a trial outside of sweep " + example_.id.str()},
+        Damage{"UPDATE sweeps SET sweep_json = 'x'", "sweep " + example_.id.str() + " cannot be read"}}) {
+    std::filesystem::remove(state_.database());
+    ASSERT_TRUE(open()->commit(example_.records(), 1000).ok());
+    sql(damage.sql);
+    const Status status = open()->sweep_results(example_.id).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << damage.sql;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(damage.message)) << damage.sql;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(state_.database())) << damage.sql;
+    EXPECT_TRUE(open()->load().ok()) << damage.sql;
+  }
+}
+
+}  // namespace
+}  // namespace evensweep::coordinator
