@@ -15,11 +15,15 @@ TrialIndex index_trials(const SweepResults& results) {
   return index;
 }
 
+std::string text_of(const Failure& failure) {
+  return std::string(failure_class_name(failure.failure)) + ": " + failure.message;
+}
+
 void read_run(const RunOutcome& run, size_t classes, Cell& cell) {
   if (!run.result.has_value()) {
     cell.diverged = run.failure.has_value() && run.failure->failure == FailureClass::kDiverged;
     cell.lacking = "not finished";
-    if (run.failure) cell.lacking = std::string(failure_class_name(run.failure->failure)) + ": " + run.failure->message;
+    if (run.failure) cell.lacking = text_of(*run.failure);
     return;
   }
   StatusOr<ModelMetrics> metrics = model_metrics(run.result->test);
@@ -38,6 +42,7 @@ Cell read_cell(const SweepResults& results, const TrialIndex& index, const Arm& 
   const auto trial = index.find({arm_name(arm), seed});
   if (trial == index.end() || !trial->second->run.has_value()) {
     cell.lacking = trial == index.end() ? "not started" : "waits for its baseline";
+    if (trial != index.end() && trial->second->failure) cell.lacking = text_of(*trial->second->failure);
     return cell;
   }
   cell.run = trial->second->run;

@@ -212,6 +212,19 @@ TEST(Weigh, NamesTheBaselineThatLacks) {
   EXPECT_THAT(evidence.arms.at(0).verdict, HasSubstr("one complete block"));
 }
 
+TEST(Weigh, SaysWhyATrialWillNeverHaveARun) {
+  SweepResults results = make_sweep(2, {focal_arm(1)});
+  add_result(results, baseline_arm(), 1, kUneven);
+  add_result(results, focal_arm(1), 1, kEven);
+  add_failure(results, baseline_arm(), 2, FailureClass::kDiverged);
+  results.trials.push_back({focal_arm(1), 2, std::nullopt, {}, Failure{FailureClass::kDiverged, "its baseline", ""}});
+  const Evidence evidence = weighed(results);
+  ASSERT_EQ(evidence.missing.size(), 2u);
+  EXPECT_EQ(evidence.missing[1].arm, "focal(gamma=1)");
+  EXPECT_EQ(evidence.missing[1].reason, "diverged: its baseline");
+  EXPECT_EQ(evidence.arms.at(0).diverged_blocks, 0) << "the baseline's divergence is not the method's";
+}
+
 TEST(Weigh, RefusesASweepThatMakesNoSense) {
   const auto error = [](auto change) {
     SweepResults results = make_sweep(2, {focal_arm(1)});
