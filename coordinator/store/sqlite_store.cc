@@ -42,6 +42,8 @@ StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& fold
     if (error.getErrorCode() == SQLITE_FULL)
       return absl::ResourceExhaustedError("the disk that holds " + path +
                                           " is full; free some space and run the same command again");
+    if (error.getErrorCode() == SQLITE_CORRUPT)
+      return absl::DataLossError(path + " is damaged; bring back a copy of it, or choose another --state");
     return absl::InternalError("cannot open " + path + ": " + error.what());
   }
 }

@@ -1,4 +1,4 @@
-"""What is trained is never trained again: by the same command, a larger sweep, or another one with the same baselines."""
+"""What is trained is never trained again: by the same command, a larger sweep, or another one of the same baselines."""
 
 import json
 import time

@@ -235,7 +235,8 @@ CASES = [
     ("one class", data_holds(re.sub("[yz]\n", "x\n", CSV)), USAGE, rf"{DATA}.*class.*"),
     ("a class too small for all parts", data_holds(CSV + "1,2,w\n"), USAGE, r'.*class "?w"?.*'),
     ("truncated CIFAR batch", cifar_holds(RECORD * 20 + RECORD[:100]), USAGE, r"\S*/batch\.bin.*3,?073.*"),
-    ("CIFAR label out of range", cifar_holds(RECORD * 20 + bytes([10]) + RECORD[1:]), USAGE, r"\S*/batch\.bin.*\b10\b.*"),
+    ("CIFAR label out of range", cifar_holds(RECORD * 20 + bytes([10]) + RECORD[1:]), USAGE,
+     r"\S*/batch\.bin.*\b10\b.*"),
     # the state folder
     ("read-only state folder", state_read_only, FAILED, r".*\S*/state/lock: Permission denied"),
     ("state in a read-only folder", parent_read_only, FAILED, r"cannot make the folder \S*/state: Permission denied"),
@@ -249,16 +250,20 @@ CASES = [
      r"\S*/evensweep\.db was written by a newer evensweep .*; use that version, or another --state"),
     ("plan with a newer program's database", plan(database_newer), FAILED,
      r"\S*/evensweep\.db was written by a newer evensweep.*; use that version.*"),
-    ("damaged database", database_truncated, FAILED, r".*\S*/evensweep\.db.*malformed.*"),
+    ("damaged database", database_truncated, FAILED,
+     r"\S*/evensweep\.db is damaged; bring back a copy of it, or choose another --state"),
     # the report's folder
-    ("a file in place of the report's folder", out_is_file, FAILED, r"cannot make the folder \S*/a_file: Not a directory"),
-    ("report in a read-only folder", out_parent_read_only, FAILED, r"cannot make the folder \S*/out: Permission denied"),
+    ("a file in place of the report's folder", out_is_file, FAILED,
+     r"cannot make the folder \S*/a_file: Not a directory"),
+    ("report in a read-only folder", out_parent_read_only, FAILED,
+     r"cannot make the folder \S*/out: Permission denied"),
     # the trainer
     ("no trainer", together(no_trainer, override("seeds=2")), FAILED,
      r"cannot run the trainer \S*/absent: No such file or directory"),
     ("the trainer is not executable", together(trainer_is("", 0o644), override("seeds=2")), FAILED,
      r"cannot run the trainer \S*/trainer: Permission denied"),
-    ("the trainer is a folder", together(trainer_is_folder, override("seeds=2")), FAILED, r"the trainer \S* is a folder"),
+    ("the trainer is a folder", together(trainer_is_folder, override("seeds=2")), FAILED,
+     r"the trainer \S* is a folder"),
 ]
 
 # (situation, arguments, the line)

@@ -1,4 +1,4 @@
-"""Killed at any moment, a sweep loses nothing: restarted as often as it takes, it gives what an undisturbed one gives."""
+"""Killed at any moment, a sweep loses nothing: restarted often enough, it gives what an undisturbed one gives."""
 
 import json
 import os
