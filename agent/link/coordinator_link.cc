@@ -14,6 +14,17 @@
 #include "evensweep/v1/agent_link.grpc.pb.h"
 
 namespace evensweep {
+namespace {
+
+// gRPC 1.51 now and then aborts the process (ref_counted.h: prior > 0) when the queue of its callback API goes down
+// with the last server or channel that uses it. One channel, of no further use, holds on to that queue until the
+// process ends.
+void keep(const std::shared_ptr<grpc::Channel>& channel) {
+  static const auto* const kept = new std::shared_ptr<grpc::Channel>(channel);
+  static_cast<void>(kept);
+}
+
+}  // namespace
 
 Duration reconnect_delay(uint32_t failures, double chance) {
   constexpr int64_t kFirst = 200, kMost = 5000;
@@ -179,6 +190,7 @@ void CoordinatorLink::close(std::function<void()> done) {
 }
 
 void CoordinatorLink::connect() {
+  keep(channel_);
   session_ = std::make_shared<Session>(*this);
   session_->open();
   callbacks_.on_connected();

@@ -10,6 +10,18 @@
 
 namespace evensweep::coordinator {
 
+namespace {
+
+// gRPC 1.51 now and then aborts the process (ref_counted.h: prior > 0) when the queue of its callback API goes down
+// with the last server or channel that uses it. One server, shut down and empty, holds on to that queue until the
+// process ends.
+void keep(std::unique_ptr<grpc::Server> server) {
+  static const grpc::Server* const kept = server.release();
+  static_cast<void>(kept);
+}
+
+}  // namespace
+
 RpcServer::RpcServer(Host& host)
     : agent_link_(std::make_unique<AgentLinkService>(host)), sweeps_(std::make_unique<SweepsService>(host)) {}
 
@@ -38,6 +50,7 @@ RpcServer::~RpcServer() {
   sweeps_->end_all();
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
   server_->Wait();
+  keep(std::move(server_));
 }
 
 std::shared_ptr<grpc::Channel> RpcServer::in_process_channel() {
