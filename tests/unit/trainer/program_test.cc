@@ -53,7 +53,11 @@ class Program {
     ::posix_spawn_file_actions_adddup2(&actions, input_.read_end, 0);
     ::posix_spawn_file_actions_adddup2(&actions, output_.write_end, 1);
     ::posix_spawn_file_actions_adddup2(&actions, errors_.write_end, 2);
-    if (with_events) ::posix_spawn_file_actions_adddup2(&actions, events_.write_end, 3);
+    if (with_events) {
+      ::posix_spawn_file_actions_adddup2(&actions, events_.write_end, 3);
+    } else {
+      ::posix_spawn_file_actions_addclose(&actions, 3);  // ctest may have left one open
+    }
     arguments.insert(arguments.begin(), kProgram);
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
