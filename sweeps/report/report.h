@@ -38,6 +38,9 @@ struct TerminalStyle {
 };
 std::string terminal_table(const Json& results, TerminalStyle style);
 
+// Makes the folder if need be and asks whether files can be made in it: to be known before hours of training, not after.
+Status prepare_report_folder(const std::string& folder);
+
 // Writes report.html, report.md, results.json and trials.csv into `folder`, each complete or not at all, and makes the
 // folder if need be. results.json comes last: where it is, the others are of the same results. The error names the file
 // or folder.

@@ -124,6 +124,12 @@ def out_parent_read_only(place):
     place.out = folder / "out"
 
 
+def out_read_only(place):
+    place.out = place.test.dir / "sealed"
+    place.out.mkdir()
+    place.out.chmod(0o555)
+
+
 def state_is_file(place):
     place.state = place.put("a_file", "")
 
@@ -257,6 +263,10 @@ CASES = [
      r"cannot make the folder \S*/a_file: Not a directory"),
     ("report in a read-only folder", out_parent_read_only, FAILED,
      r"cannot make the folder \S*/out: Permission denied"),
+    ("a file in place of the report's folder, before training", together(out_is_file, override("seeds=2")), FAILED,
+     r"cannot make the folder \S*/a_file: Not a directory"),
+    ("report into a read-only folder, before training", together(out_read_only, override("seeds=2")), FAILED,
+     r"cannot write into the folder \S*/sealed: Permission denied"),
     # the trainer
     ("no trainer", together(no_trainer, override("seeds=2")), FAILED,
      r"cannot run the trainer \S*/absent: No such file or directory"),
