@@ -2,17 +2,11 @@
 
 #include <cmath>
 
+#include "common/base/overloaded.h"
 #include "common/wire/limits.h"
 
 namespace evensweep {
 namespace {
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 Status invalid(const std::string& what) { return absl::InvalidArgumentError("link message: " + what); }
 

@@ -1,20 +1,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/overloaded.h"
 #include "common/model/json.h"
 #include "coordinator/core/core.h"
 
 namespace evensweep::coordinator {
-namespace {
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
-
-}  // namespace
 
 void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
   Agent& agent = agents_[event.hello.agent];

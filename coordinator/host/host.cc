@@ -5,19 +5,13 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/base/overloaded.h"
 #include "common/model/json.h"
 
 namespace evensweep::coordinator {
 namespace {
 
 constexpr std::chrono::milliseconds kPublishInterval{100};
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 }  // namespace
 
