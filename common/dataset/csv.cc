@@ -109,7 +109,7 @@ std::optional<int64_t> whole_number(std::string_view text) {
 
 std::string did_you_mean(std::string_view given, std::span<const std::string> known) {
   const auto nearest = nearest_name(given, known);
-  return nearest ? fmt::format("; did you mean {}?", in_quotes(*nearest)) : std::string();
+  return nearest ? fmt::format(" (did you mean {}?)", in_quotes(*nearest)) : std::string();
 }
 
 // The columns by name, the first few of many.

@@ -32,7 +32,7 @@ const BadFile kBadFiles[] = {
      ":1:1: only numbers where the header should be; put a first line with column names there"},
     {"DuplicateColumn", "x,y,x,label\n1,2,3,a\n", ":1:5: the column name \"x\" is there twice; rename one"},
     {"LabelMisspelt", "x,lable\n1,a\n",
-     ":1:1: no column \"label\" for the labels; did you mean \"lable\"?; the columns are \"x\", \"lable\""},
+     ":1:1: no column \"label\" for the labels (did you mean \"lable\"?); the columns are \"x\", \"lable\""},
     {"LabelNotThere", "a,b,c,d,e,f,g\n",
      ":1:1: no column \"label\" for the labels; the columns are \"a\", \"b\", \"c\", \"d\", "
      "\"e\", \"f\", ... (7 in all)"},
@@ -71,7 +71,7 @@ const BadFile kBadFiles[] = {
      ":65537:3: more than 65535 classes; is \"label\" really the label column?"},
     {"FeatureMisspelt",
      "width,label\n1,a\n",
-     ":1:1: no column \"widht\" for a feature; did you mean \"width\"?; the columns are \"width\", \"label\"",
+     ":1:1: no column \"widht\" for a feature (did you mean \"width\"?); the columns are \"width\", \"label\"",
      DatasetFormat::kCsv,
      {"widht"}},
     {"LabelAsFeature",
