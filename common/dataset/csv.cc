@@ -18,66 +18,6 @@ namespace {
 constexpr size_t kMostClasses = 65535;
 constexpr char kOpenQuote[] = "a quoted cell that does not end with a quote on its line; close it";
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string plain_text(const CsvCell& cell) {
-  std::string text(cell.text);
-  for (size_t at = 0; cell.escaped && (at = text.find("\"\"", at)) != std::string::npos; ++at) text.erase(at, 1);
-  return text;
-}
-
-// Cuts a line into cells. After the last cell `done` is true.
-class CellCutter {
- public:
-  explicit CellCutter(std::string_view line) : line_(line) {}
-
-  bool done() const { return done_; }
-  // False where a quoted cell is not well formed; `cell.column` is its place.
-  bool next(CsvCell& cell) {
-    size_t start = at_;
-    while (start < line_.size() && is_blank(line_[start])) ++start;
-    if (start < line_.size() && line_[start] == '"') return next_quoted(start, cell);
-    const size_t comma = std::min(line_.find(',', at_), line_.size());
-    cell = {.text = trimmed(line_.substr(at_, comma - at_)), .column = at_ + 1};
-    leave_at(comma);
-    return true;
-  }
-
- private:
-  bool next_quoted(size_t start, CsvCell& cell) {
-    cell = {.text = {}, .column = start + 1};
-    size_t end = start + 1;
-    while (end < line_.size()) {
-      if (line_[end] != '"')
-        ++end;
-      else if (line_.substr(end, 2) == "\"\"")
-        cell.escaped = true, end += 2;
-      else
-        break;
-    }
-    const size_t comma = std::min(line_.find(',', end), line_.size());
-    if (end >= line_.size() || !trimmed(line_.substr(end + 1, comma - end - 1)).empty()) return false;
-    cell.text = line_.substr(start + 1, end - start - 1);
-    leave_at(comma);
-    return true;
-  }
-
-  void leave_at(size_t comma) {
-    done_ = comma == line_.size();
-    at_ = comma + 1;
-  }
-
-  std::string_view line_;
-  size_t at_ = 0;
-  bool done_ = false;
-};
-
 // Whole numbers of a few digits, which is what most cells are, without the general parser.
 std::optional<float> small_integer(std::string_view text) {
   if (text.empty() || text.size() > 7) return std::nullopt;
@@ -141,7 +81,7 @@ Status CsvReader::read(const std::string& path, std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
     ++line_;
-    if (trimmed(line).empty() && line_ > 1) {
+    if (trimmed_blanks(line).empty() && line_ > 1) {
       if (empty_line == 0) empty_line = line_;
       continue;
     }
@@ -164,8 +104,8 @@ Status CsvReader::read_header(std::string_view line) {
   std::vector<std::string> header;
   CsvCell cell;
   size_t numbers = 0;
-  for (CellCutter cutter(line); !cutter.done();) {
-    if (!cutter.next(cell)) return error(cell.column, "a quoted name that does not end with a quote; close it");
+  for (CsvCells cells(line); !cells.done();) {
+    if (!cells.next(cell)) return error(cell.column, "a quoted name that does not end with a quote; close it");
     std::string name = plain_text(cell);
     if (!valid_utf8(name))
       return error(cell.column, fmt::format("the column name {} is not UTF-8; convert the file", in_quotes(name)));
@@ -240,12 +180,12 @@ Status CsvReader::choose_features(size_t label_column) {
 Status CsvReader::read_row(std::string_view line) {
   if (into_.rows >= std::numeric_limits<uint32_t>::max()) return error(1, "more than 4294967295 rows; use fewer");
   into_.features.resize(into_.features.size() + static_cast<size_t>(into_.width));
-  CellCutter cutter(line);
+  CsvCells cells(line);
   CsvCell cell;
   Status first_error;  // after that of a row with too few or too many cells, in which all cells are shifted
   size_t column = 0;
-  for (; column < header_.size() && !cutter.done(); ++column) {
-    if (!cutter.next(cell)) return error(cell.column, kOpenQuote);
+  for (; column < header_.size() && !cells.done(); ++column) {
+    if (!cells.next(cell)) return error(cell.column, kOpenQuote);
     if (uses_[column] == Use::kFeature) first_error.Update(read_feature(cell, column));
     if (uses_[column] == Use::kLabel) first_error.Update(read_label(cell));
   }
@@ -253,8 +193,8 @@ Status CsvReader::read_row(std::string_view line) {
     return error(line.size() + 1,
                  fmt::format("the row ends after {} of {} cells; every row needs as many as the header", column,
                              header_.size()));
-  if (!cutter.done()) {
-    cutter.next(cell);
+  if (!cells.done()) {
+    cells.next(cell);
     return error(cell.column, fmt::format("more than {} cells; every row needs as many as the header", header_.size()));
   }
   ++into_.rows;

@@ -10,16 +10,11 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/dataset/csv_cells.h"
 #include "common/dataset/dataset.h"
 #include "common/model/spec.h"
 
 namespace evensweep {
-
-struct CsvCell {
-  std::string_view text;  // without surrounding blanks and quotes
-  size_t column = 1;      // 1-based byte within its line
-  bool escaped = false;   // holds "" that stand for "
-};
 
 // Collects the rows of several files that have one header.
 class CsvReader {
