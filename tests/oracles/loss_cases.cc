@@ -1,6 +1,7 @@
 // The trainer's loss, values and gradients, in float64.
 
 #include "agent/trainer/loss.h"
+#include "sweeps/methods/frequency.h"
 #include "tests/oracles/registry.h"
 
 namespace evensweep {
@@ -25,15 +26,33 @@ Json rows_of(const at::Tensor& matrix) {
   return rows;
 }
 
+at::Tensor vector_at(const Json& in, const char* name) { return at::tensor(numbers_at(in, name), at::kDouble); }
+
+// What the trainer's cross entropy sees in place of the logits.
+at::Tensor adjusted(const at::Tensor& logits, const at::Tensor& labels, const Json& in, const std::string& kind) {
+  if (kind == "logit_adjusted")
+    return logits + at::tensor(log_priors(numbers_at(in, "prior"), in.at("tau").get<double>()), at::kDouble);
+  if (kind == "ldam") return with_margins(logits, labels, vector_at(in, "margins"), in.at("s").get<double>());
+  return logits;
+}
+
 Json loss(const Json& in) {
   const std::string kind = in.at("kind").get<std::string>();
-  if (kind != "ce" && kind != "focal_softmax") return nullptr;
-  const double gamma = kind == "ce" ? 0 : in.at("gamma").get<double>();
+  const double gamma = in.value("gamma", 0.0);
   const at::Tensor logits = matrix_at(in, "logits").requires_grad_();
   const at::Tensor labels = at::tensor(in.at("labels").get<std::vector<int64_t>>(), at::kLong);
-  const at::Tensor weights = at::tensor(numbers_at(in, "class_weights"), at::kDouble);
-  const at::Tensor each = loss_per_example(logits, labels, weights, gamma);
-  const at::Tensor mean = batch_loss(logits, labels, weights, gamma);
+  const at::Tensor weights = vector_at(in, "class_weights");
+  at::Tensor each, mean;
+  if (kind == "focal_sigmoid") {
+    each = sigmoid_focal_loss_per_example(logits, labels, weights, gamma);
+    mean = each.sum() / static_cast<double>(logits.size(0));
+  } else if (kind == "ce" || kind == "focal_softmax" || kind == "logit_adjusted" || kind == "ldam") {
+    const at::Tensor seen = adjusted(logits, labels, in, kind);
+    each = loss_per_example(seen, labels, weights, gamma);
+    mean = batch_loss(seen, labels, weights, gamma);
+  } else {
+    return nullptr;
+  }
   // The trainer's own reduction, scaled back, so that its gradient is what is compared.
   (mean * static_cast<double>(logits.size(0))).backward();
   return {{"per_sample_weighted", flat(each.detach())},

@@ -26,6 +26,7 @@ Registry all_functions() {
   register_statistics_cases(registry);
   register_adjust_cases(registry);
   register_weight_cases(registry);
+  register_smote_cases(registry);
   register_metric_cases(registry);
 #ifdef EVENSWEEP_LOSS_CASES
   register_loss_cases(registry);

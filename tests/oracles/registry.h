@@ -21,7 +21,11 @@ void register_statistics_cases(Registry& registry);
 void register_adjust_cases(Registry& registry);
 void register_weight_cases(Registry& registry);
 void register_metric_cases(Registry& registry);
+void register_smote_cases(Registry& registry);
 void register_loss_cases(Registry& registry);  // present where the trainer is built
+
+// The rule for a class with fewer rows than SMOTE wants neighbours.
+Json smote_size_policy(const Json& in);
 
 // Undefined is null; JSON has no infinities, the files write them as text.
 inline Json number_or_null(double value) {

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
+#include "sweeps/methods/dynamic.h"
 #include "sweeps/methods/frequency.h"
 #include "sweeps/methods/weights.h"
 #include "sweeps/stats/metrics.h"
@@ -64,6 +66,32 @@ Json quota_case(const Json& in) {
   return {{"exact", quota->exact}, {"target_counts", quota->rows}, {"oversample_only_counts", quota->oversampled}};
 }
 
+Json cdb_case(const Json& in) {
+  const std::vector<double> accuracy = numbers_at(in, "accuracy");
+  const double tau = in.at("tau").is_string() ? dynamic_cdb_tau(accuracy) : in.at("tau").get<double>();
+  return {{"tau_used", tau}, {"weights", cdb_weights(accuracy, tau)}};
+}
+
+Json recall_loss_case(const Json& in) {
+  const RecallLoss loss =
+      recall_loss(whole_at(in, "labels"), whole_at(in, "predictions"), in.at("classes").get<size_t>());
+  return {{"weights_code", loss.weights}, {"one_minus_recall", loss.missed}};
+}
+
+Json group_dro_case(const Json& in) {
+  Json steps = Json::array();
+  double robust_loss = 0;
+  std::vector<double> q;
+  for (const Json& step : in.at("class_losses_per_step")) {
+    const auto losses = step.get<std::vector<double>>();
+    if (q.empty()) q.assign(losses.size(), 1.0 / static_cast<double>(losses.size()));
+    q = group_dro_update(q, losses, in.at("eta").get<double>());
+    steps.push_back(q);
+    robust_loss = std::inner_product(q.begin(), q.end(), losses.begin(), 0.0);
+  }
+  return {{"q_per_step", std::move(steps)}, {"robust_loss_last", robust_loss}};
+}
+
 Json t_json(const PairedSummary& t) {
   return {{"t", number_or_null(t.t)}, {"p", number_or_null(t.p_two_sided)}, {"status", paired_status_name(t.status)}};
 }
@@ -90,6 +118,9 @@ Json difference_policy(const Json& in) {
 
 Json edge_policy(const Json& in) {
   if (in.contains("d")) return difference_policy(in);
+  if (in.contains("smote_class_size")) return smote_size_policy(in);
+  if (in.contains("cdb_tau"))
+    return {{"weights", cdb_weights(numbers_at(in, "accuracy"), in.at("cdb_tau").get<double>())}};
   if (in.contains("test_support")) {
     const std::vector<int64_t> support = whole_at(in, "test_support");
     const auto metrics = model_metrics(support, support);
@@ -108,6 +139,9 @@ void register_weight_cases(Registry& registry) {
   registry["tpr_weights"] = tpr_weight_case;
   registry["frequency_weights"] = frequency_case;
   registry["resample_quota"] = quota_case;
+  registry["cdb_weights"] = cdb_case;
+  registry["recall_loss_weights"] = recall_loss_case;
+  registry["group_dro_update"] = group_dro_case;
   registry["edge_policy"] = edge_policy;
 }
 
