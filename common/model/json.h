@@ -32,6 +32,8 @@ SweepId sweep_id(const Sweep& sweep);
 Json to_json(const Treatment& treatment);
 Json to_json(const Arm& arm);
 
+Json to_json(const ConfusionMatrix& matrix);  // a list for each true class
+
 // test_predictions are {"encoding": "base64/zstd/u16le", "count": n, "data": "..."}.
 Json to_json(const RunResult& result);
 // `classes` is the number of classes that the spec's data has; 0 accepts any.

@@ -72,12 +72,19 @@ struct Failure {
   std::string stderr_tail;  // last lines of the trainer, may be empty
 };
 
+// What a table of results says of a training that was done elsewhere. All else about it is unknown, and stays so.
+struct TableCounts {
+  std::vector<int64_t> correct, total;        // test examples of each class
+  std::optional<ConfusionMatrix> confusions;  // where the table has predictions
+};
+
 // A run as the report sees it.
 struct RunOutcome {
   RunKey key;
   Treatment treatment;
   std::optional<RunResult> result;  // absent: not finished or failed
   std::optional<Failure> failure;
+  std::optional<TableCounts> table;  // in place of a result, where the results come from a table
 };
 
 // One arm at one seed. `run` is absent while its treatment is unknown (its baseline has not finished).
@@ -89,6 +96,13 @@ struct TrialOutcome {
   std::optional<Failure> failure;  // the trial has no run and never will: its baseline failed, or so did its method
 };
 
+// The file that results were read from, where they were not trained here.
+struct TableSource {
+  std::string path, sha256;
+  std::string form;  // counts | wide counts | predictions
+  int64_t rows = 0;  // below the header
+};
+
 // Everything the statistics and the report need. Baseline trials come first, then the arms in sweep order, each by the
 // order of the seeds.
 struct SweepResults {
@@ -96,6 +110,7 @@ struct SweepResults {
   Sweep sweep;
   std::vector<TrialOutcome> trials;
   std::map<RunKey, RunOutcome> runs;
+  std::optional<TableSource> table;  // the sweep then has names, seeds, arms and analysis, but no recipe
 };
 
 }  // namespace evensweep

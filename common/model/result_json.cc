@@ -38,15 +38,6 @@ StatusOr<std::vector<uint16_t>> unpack(const std::string& text, size_t count) {
   return values;
 }
 
-Json confusion_json(const ConfusionMatrix& matrix) {
-  Json rows = Json::array();
-  for (int64_t truth = 0; truth < matrix.classes; ++truth) {
-    const auto first = matrix.counts.begin() + truth * matrix.classes;
-    rows.push_back(std::vector<int64_t>(first, first + matrix.classes));
-  }
-  return rows;
-}
-
 ConfusionMatrix confusion_of(Fields& fields, const char* name, int64_t classes) {
   ConfusionMatrix matrix;
   const Json& rows = fields.array(name);
@@ -141,6 +132,15 @@ std::optional<FailureClass> parse_failure_class(const std::string& name) {
   return std::nullopt;
 }
 
+Json to_json(const ConfusionMatrix& matrix) {
+  Json rows = Json::array();
+  for (int64_t truth = 0; truth < matrix.classes; ++truth) {
+    const auto first = matrix.counts.begin() + truth * matrix.classes;
+    rows.push_back(std::vector<int64_t>(first, first + matrix.classes));
+  }
+  return rows;
+}
+
 Json to_json(const RunResult& result) {
   Json curve = Json::array();
   for (const CurvePoint& point : result.curve)
@@ -148,8 +148,8 @@ Json to_json(const RunResult& result) {
                      {"train_loss", point.train_loss},
                      {"validation_accuracy", point.validation_accuracy},
                      {"lr", point.lr}});
-  return {{"validation", confusion_json(result.validation)},
-          {"test", confusion_json(result.test)},
+  return {{"validation", to_json(result.validation)},
+          {"test", to_json(result.test)},
           {"test_predictions",
            {{"encoding", kPredictionEncoding},
             {"count", result.test_predictions.size()},

@@ -129,7 +129,7 @@ struct ResourcesSpec {
 // every seed.
 struct ClassTable {
   std::vector<std::string> names;
-  std::vector<int64_t> train, validation, test;
+  std::vector<int64_t> train, validation, test;  // of a table of results: test alone, empty where seeds differ in it
 };
 
 // A sweep with everything resolved: seeds listed, arms expanded, data files hashed, classes counted.

@@ -42,6 +42,34 @@ std::string files_words(View dataset) {
   return joined(parts);
 }
 
+bool is_table(View results) { return !results["table"].absent(); }
+
+const char* id_words(View results) { return is_table(results) ? "Analysis id" : "Sweep id"; }
+
+// As a POSIX shell takes it.
+std::string shell_word(const std::string& text) {
+  std::string word = "'";
+  for (char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+std::string analyze_command(View results) {
+  const View analysis = results["analysis"];
+  const std::string primary = analysis["primary"].text();
+  return fmt::format("evensweep analyze {} --alpha {} --margin {} --correction {}",
+                     shell_word(results["table"]["file"].text()), analysis["alpha"].scalar(),
+                     analysis["accuracy_margin"].scalar(), analysis["correction"].text()) +
+         (primary.empty() ? "" : " --primary " + shell_word(primary));
+}
+
+std::vector<Fact> table_facts(View results) {
+  const View table = results["table"];
+  return {{id_words(results), results["sweep_id"].text()},
+          {"Table", table["file"].text() + " (sha256 " + table["sha256"].text() + ")"},
+          {"Form", table["form"].text() + ", " + counted(table["rows"].integer(), "row")},
+          {"Seeds", scalars(results["sweep"]["seeds"])}};
+}
+
 // How uneven the baseline is, and how much of that is noise.
 std::string baseline_line(View analysis) {
   const View spread = analysis["baseline_var_unbiased"];
@@ -104,11 +132,14 @@ std::vector<std::string> design_lines(const ResultsIndex& index) {
                   shortest(analysis["accuracy_margin"].number().value_or(0) * kPp)),
       fmt::format("Primary comparison: {}.",
                   analysis["primary"].text().empty() ? "none chosen in advance" : analysis["primary"].text()),
-      "D_u is the baseline's variance of class TPRs less the rebalanced model's, each freed of the part that the "
-      "finite "
-      "test set adds. Treatments come from validation examples, D_u from test examples. 1 pp² = 0.0001.",
+      std::string(
+          "D_u is the baseline's variance of class TPRs less the rebalanced model's, each freed of the part that "
+          "the finite test set adds. ") +
+          (is_table(root) ? "All counts come from the table. "
+                          : "Treatments come from validation examples, D_u from test examples. ") +
+          "1 pp² = 0.0001.",
       baseline_line(analysis),
-      fmt::format("Sweep id: {}.", root["sweep_id"].text()),
+      fmt::format("{}: {}.", id_words(root), root["sweep_id"].text()),
   };
 }
 
@@ -142,6 +173,7 @@ std::vector<std::string> identity_lines(const ResultsIndex& index) {
 }
 
 std::vector<std::string> time_lines(View results) {
+  if (is_table(results)) return {};
   const View times = results["times"];
   if (!times["first_finished_at"].text().empty())
     return {
@@ -152,9 +184,19 @@ std::vector<std::string> time_lines(View results) {
   return {"No run has finished."};
 }
 
-std::string reproduction_command() { return "evensweep run SWEEP.yaml"; }
+std::string reproduction_command(View results) {
+  return is_table(results) ? analyze_command(results) : "evensweep run SWEEP.yaml";
+}
+
+std::string reproduction_words(View results) {
+  if (is_table(results)) return "All numbers above, and the counts that they come from, are in results.json.";
+  return "with the sweep file of this sweep: the same sweep id means the same data, recipe, seeds and arms. The "
+         "resolved "
+         "sweep, the counts of every run and all numbers above are in results.json.";
+}
 
 std::vector<Fact> reproduction_facts(View results) {
+  if (is_table(results)) return table_facts(results);
   const View sweep = results["sweep"], split = sweep["dataset"]["split"];
   std::vector<Fact> facts = {
       {"Sweep id", results["sweep_id"].text()},

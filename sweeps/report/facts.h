@@ -27,7 +27,9 @@ struct Fact {
 };
 // Versions, digests, hardware, seeds.
 std::vector<Fact> reproduction_facts(View results);
-std::string reproduction_command();
+// What makes this report again, and what it needs beside it.
+std::string reproduction_command(View results);
+std::string reproduction_words(View results);
 
 // "sign-flip test, one-sided, Holm-adjusted"
 std::string test_words(View analysis);

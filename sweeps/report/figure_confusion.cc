@@ -135,6 +135,7 @@ std::string arm_confusion_figures(const ResultsIndex& index, View arm, size_t nu
   if (runs.empty() || index.class_names().empty()) return {};
   const MeanConfusion matrix = index.mean_confusion(runs);
   const MeanConfusion baseline = index.mean_confusion(index.compared_runs(kBaseline));
+  if (matrix.runs == 0 || baseline.runs == 0) return {};
   const std::string name = arm["name"].text();
   return baseline_again(fmt::format("cm-{}-b", number)) +
          panel(index, matrix, Kind::kRates, fmt::format("cm-{}-a", number), name + ", in %") +

@@ -114,11 +114,9 @@ std::string reproduction_section(const ResultsIndex& index) {
   for (const Fact& fact : reproduction_facts(index.root()))
     facts += "<dt>" + html_escape(fact.name) + "</dt><dd>" + html_escape(fact.value) + "</dd>\n";
   return html_section("reproduce", "Reproduce",
-                      "<pre>" + html_escape(reproduction_command()) +
-                          "</pre>\n<p>with the sweep file of this sweep: the same sweep id means the same "
-                          "data, recipe, seeds and arms. The resolved sweep, the counts of every run and all numbers "
-                          "above are in results.json.</p>\n<dl>" +
-                          facts + "</dl>\n" + html_details("Runs", html_table(runs_table(index), "Runs")));
+                      "<pre>" + html_escape(reproduction_command(index.root())) + "</pre>\n<p>" +
+                          html_escape(reproduction_words(index.root())) + "</p>\n<dl>" + facts + "</dl>\n" +
+                          html_details("Runs", html_table(runs_table(index), "Runs")));
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 namespace evensweep {
 namespace {
 
-// Adds one run's row-normalised counts; a row without examples adds nothing.
-void add_rates(View test, size_t classes, std::vector<double>& sums, std::vector<int64_t>& counts) {
+// Adds one run's row-normalised counts; a row without examples adds nothing. False where the run has no such counts.
+bool add_rates(View test, size_t classes, std::vector<double>& sums, std::vector<int64_t>& counts) {
   for (size_t row = 0; row < classes; ++row) {
     const std::vector<double> line = test.at(row).numbers();
     double total = 0;
@@ -17,6 +17,7 @@ void add_rates(View test, size_t classes, std::vector<double>& sums, std::vector
     ++counts[row];
     for (size_t column = 0; column < classes; ++column) sums[row * classes + column] += line[column] / total;
   }
+  return !test.absent();
 }
 
 }  // namespace
@@ -57,8 +58,9 @@ MeanConfusion ResultsIndex::mean_confusion(const std::vector<View>& runs) const 
   const size_t classes = class_names_.size();
   std::vector<double> sums(classes * classes);
   std::vector<int64_t> counts(classes);
-  for (const View& run : runs) add_rates(run["test"], classes, sums, counts);
-  MeanConfusion mean{.classes = classes, .runs = runs.size(), .rates = {}};
+  MeanConfusion mean{.classes = classes, .runs = 0, .rates = {}};
+  for (const View& run : runs)
+    if (add_rates(run["test"], classes, sums, counts)) ++mean.runs;
   mean.rates.resize(classes * classes);
   for (size_t i = 0; i < sums.size(); ++i)
     if (counts[i / classes] > 0) mean.rates[i] = sums[i] / static_cast<double>(counts[i / classes]);

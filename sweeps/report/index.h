@@ -15,7 +15,7 @@ namespace evensweep {
 // Mean over runs of the row-normalised test counts, row-major; absent where no run has an example of that class.
 struct MeanConfusion {
   size_t classes = 0;
-  size_t runs = 0;
+  size_t runs = 0;  // that have confusions
   std::vector<std::optional<double>> rates;
 };
 

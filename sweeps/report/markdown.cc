@@ -8,6 +8,7 @@ namespace evensweep {
 namespace {
 
 std::string list_of(const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
   std::string text;
   for (const std::string& line : lines) text += "- " + markdown_escape(line) + "\n";
   return text + "\n";
@@ -52,7 +53,7 @@ std::string reproduction(View results) {
   std::string text;
   for (const Fact& fact : reproduction_facts(results))
     text += "- " + fact.name + ": " + markdown_escape(fact.value) + "\n";
-  return "    " + reproduction_command() + "\n\n" + text + "\n";
+  return "    " + clean_text(reproduction_command(results)) + "\n\n" + text + "\n";
 }
 
 }  // namespace

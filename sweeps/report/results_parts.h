@@ -14,8 +14,10 @@ Json trials_json(const SweepResults& results, const Evidence& evidence);
 Json counts_json(const SweepResults& results, const Evidence& evidence);
 Json total_times_json(const SweepResults& results);
 Json environment_json(const SweepResults& results);
-// The sweep without what depends on the machine: file names instead of paths, no resources.
-Json sweep_json(const Sweep& sweep);
+// The sweep without what depends on the machine: file names instead of paths, no resources. Of a table's results what
+// it cannot know is null.
+Json sweep_json(const SweepResults& results);
+Json table_json(const SweepResults& results);
 
 Json analysis_json(const SweepResults& results, const Evidence& evidence);
 Json evidence_json(const SweepResults& results, const Evidence& evidence);

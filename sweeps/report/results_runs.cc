@@ -34,7 +34,7 @@ const RunOutcome* outcome_of(const SweepResults& results, const RunKey& key) {
 }
 
 const char* state_of(const RunOutcome* outcome) {
-  if (outcome != nullptr && outcome->result) return "finished";
+  if (outcome != nullptr && (outcome->result || outcome->table)) return "finished";
   return outcome != nullptr && outcome->failure ? "failed" : "missing";
 }
 
@@ -51,16 +51,23 @@ Json result_json(const RunResult& result) {
   return json;
 }
 
+// Test counts from a table: confusions where it has them, else what is known of each class.
+void add_table_counts(const TableCounts& counts, Json& run) {
+  if (counts.confusions) run["test"] = to_json(*counts.confusions);
+  run["class_counts"] = {{"correct", counts.correct}, {"total", counts.total}};
+}
+
 Json run_json(const SweepResults& results, const UsedRun& used) {
   const RunOutcome* outcome = outcome_of(results, used.key);
   const bool failed = outcome != nullptr && outcome->failure && !outcome->result;
   Json json = outcome != nullptr && outcome->result ? result_json(*outcome->result) : Json::object();
-  for (const char* name : {"validation", "test", "curve", "model_parameters", "times", "environment"})
+  if (outcome != nullptr && outcome->table) add_table_counts(*outcome->table, json);
+  for (const char* name : {"validation", "test", "class_counts", "curve", "model_parameters", "times", "environment"})
     if (!json.contains(name)) json[name] = nullptr;
   json["key"] = used.key.str();
   json["seed"] = used.seed;
   json["arms"] = used.arms;
-  json["treatment"] = outcome != nullptr ? to_json(outcome->treatment) : Json();
+  json["treatment"] = outcome != nullptr && !outcome->table ? to_json(outcome->treatment) : Json();
   json["state"] = state_of(outcome);
   json["failure"] = Json();
   if (failed) {
@@ -160,13 +167,13 @@ Json counts_json(const SweepResults& results, const Evidence& evidence) {
 }
 
 Json total_times_json(const SweepResults& results) {
-  double train = 0, evaluate = 0;
+  std::optional<double> train, evaluate;  // none where nothing was timed
   std::set<std::string> ends;
   for (const UsedRun& used : used_runs(results)) {
     const RunOutcome* outcome = outcome_of(results, used.key);
     if (outcome == nullptr || !outcome->result) continue;
-    train += outcome->result->times.train_seconds;
-    evaluate += outcome->result->times.evaluate_seconds;
+    train = train.value_or(0) + outcome->result->times.train_seconds;
+    evaluate = evaluate.value_or(0) + outcome->result->times.evaluate_seconds;
     if (!outcome->result->times.finished_at.empty()) ends.insert(outcome->result->times.finished_at);
   }
   return {{"train_seconds", number_json(train)},
@@ -191,17 +198,31 @@ Json environment_json(const SweepResults& results) {
   for (const auto* files :
        {&results.sweep.dataset.train_files, &results.sweep.dataset.validation_files, &results.sweep.dataset.test_files})
     for (const DataFile& file : *files) paths[file.sha256] = file.path;
+  if (results.table) paths[results.table->sha256] = results.table->path;
   return {{"trainers", std::move(trainers)},
           {"files", std::move(paths)},
-          {"resources", to_json(results.sweep)["resources"]}};
+          {"resources", results.table ? Json() : to_json(results.sweep)["resources"]}};
 }
 
-Json sweep_json(const Sweep& sweep) {
-  Json json = to_json(sweep);
+std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+Json table_json(const SweepResults& results) {
+  if (!results.table) return {};
+  const TableSource& table = *results.table;
+  return {{"file", file_name(table.path)}, {"sha256", table.sha256}, {"form", table.form}, {"rows", table.rows}};
+}
+
+Json sweep_json(const SweepResults& results) {
+  Json json = to_json(results.sweep);
   json.erase("resources");
+  if (results.table) {
+    for (const char* unknown : {"dataset", "model", "training"}) json[unknown] = nullptr;
+    for (const char* unknown : {"train", "validation"}) json["classes"][unknown] = nullptr;
+    if (results.sweep.classes.test.empty()) json["classes"]["test"] = nullptr;
+    return json;
+  }
   for (const char* files : {"train_files", "validation_files", "test_files"})
-    for (Json& file : json["dataset"][files])
-      file["path"] = std::filesystem::path(file["path"].get<std::string>()).filename().string();
+    for (Json& file : json["dataset"][files]) file["path"] = file_name(file["path"].get<std::string>());
   return json;
 }
 

@@ -126,16 +126,19 @@ Table weights_table(const ResultsIndex& index) {
   Table table{.header = {"Class"}, .rows = {}};
   for (const std::string& name : index.class_names()) table.rows.push_back({name});
   std::vector<std::string> focal = {"focal gamma"};
+  bool any = false;
   for (const View& arm : index.arms()) {
     const std::string name = arm["name"].text();
     const std::vector<View> runs = index.finished_runs(name);
     const std::vector<double> weights = index.mean_weights(runs);
+    any = any || !weights.empty();
     table.header.push_back(name);
     for (size_t i = 0; i < table.rows.size(); ++i)
       table.rows[i].push_back(weights.empty() ? kNoNumber : fixed(weights[i], 3));
     focal.push_back(runs.empty() ? kNoNumber : runs.front()["treatment"]["focal_gamma"].scalar());
   }
   table.rows.push_back(std::move(focal));
+  if (!any) table.rows.clear();
   return table;
 }
 
@@ -179,6 +182,7 @@ Table notes_table(const ResultsIndex& index) {
 
 Table runs_table(const ResultsIndex& index) {
   Table table{.header = {"Run", "Seed", "Arms", "State", "Training time", "Examples/s"}, .rows = {}, .wordy = true};
+  if (!index.root()["table"].absent()) return table;  // trained elsewhere
   for (const View& run : index.root()["runs"].items())
     table.rows.push_back({run["key"].text().substr(0, 12), run["seed"].scalar(), joined(run["arms"].texts(), ", "),
                           run["state"].text(), seconds_text(run["times"]["train_seconds"].number()),

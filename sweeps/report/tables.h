@@ -19,7 +19,7 @@ Table arms_table(const ResultsIndex& index);
 Table blocks_table(const ResultsIndex& index);  // D_u of each arm at each seed
 Table classes_table(View arm);
 Table confusion_table(const ResultsIndex& index, const MeanConfusion& matrix);
-Table weights_table(const ResultsIndex& index);  // class weights, seed means
+Table weights_table(const ResultsIndex& index);  // class weights, seed means; no row where none are known
 Table curves_table(const ResultsIndex& index);   // last epoch, seed means
 Table missing_table(const ResultsIndex& index);
 Table failures_table(const ResultsIndex& index);

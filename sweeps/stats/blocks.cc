@@ -19,14 +19,18 @@ std::string text_of(const Failure& failure) {
   return std::string(failure_class_name(failure.failure)) + ": " + failure.message;
 }
 
+StatusOr<ModelMetrics> metrics_of(const RunOutcome& run) {
+  return run.result ? model_metrics(run.result->test) : model_metrics(run.table->correct, run.table->total);
+}
+
 void read_run(const RunOutcome& run, size_t classes, Cell& cell) {
-  if (!run.result.has_value()) {
+  if (!run.result && !run.table) {
     cell.diverged = run.failure.has_value() && run.failure->failure == FailureClass::kDiverged;
     cell.lacking = "not finished";
     if (run.failure) cell.lacking = text_of(*run.failure);
     return;
   }
-  StatusOr<ModelMetrics> metrics = model_metrics(run.result->test);
+  StatusOr<ModelMetrics> metrics = metrics_of(run);
   if (!metrics.ok()) {
     cell.lacking = std::string(metrics.status().message());
   } else if (metrics->tpr.size() != classes) {
@@ -41,7 +45,7 @@ Cell read_cell(const SweepResults& results, const TrialIndex& index, const Arm& 
   Cell cell;
   const auto trial = index.find({arm_name(arm), seed});
   if (trial == index.end() || !trial->second->run.has_value()) {
-    cell.lacking = trial == index.end() ? "not started" : "waits for its baseline";
+    cell.lacking = results.table ? "not in the table" : trial == index.end() ? "not started" : "waits for its baseline";
     if (trial != index.end() && trial->second->failure) cell.lacking = text_of(*trial->second->failure);
     return cell;
   }

@@ -53,7 +53,7 @@ void shared_rows(const SweepResults& results, const Evidence& evidence, Traps& t
   const ClassTable& classes = results.sweep.classes;
   const int64_t test = std::accumulate(classes.test.begin(), classes.test.end(), int64_t{0});
   const int64_t train = std::accumulate(classes.train.begin(), classes.train.end(), int64_t{0});
-  if (evidence.complete_blocks.size() < 2) return;
+  if (results.table || evidence.complete_blocks.size() < 2) return;
   if (!each_block_splits_anew(results.sweep.dataset)) {
     traps.push_back(fmt::format(
         "all blocks share one test set of {} examples: the p values speak of seeds on this test set, not of new data",
@@ -66,6 +66,18 @@ void shared_rows(const SweepResults& results, const Evidence& evidence, Traps& t
       "every block splits the same {} rows anew, so blocks share rows and are not independent: p values are too "
       "small; by the rule of Nadeau and Bengio the intervals ought to be {:.1f} times as wide",
       train + test + std::accumulate(classes.validation.begin(), classes.validation.end(), int64_t{0}), widening));
+}
+
+// What a sweep knows of its trainings and a table cannot tell.
+void unseen_trainings(const SweepResults& results, Traps& traps) {
+  if (!results.table) return;
+  traps.push_back(
+      "the p values hold if the table has every arm and every seed that was trained, and the number of seeds was set "
+      "in "
+      "advance: what was left out for its result cannot be seen in a table");
+  traps.push_back(
+      "a table does not tell whether the seeds share one test set (the p values then speak of seeds on these examples, "
+      "not of new data) or split the same rows anew (then they are not independent, and p values too small)");
 }
 
 void test_noise(const Evidence& evidence, Traps& traps) {
@@ -158,6 +170,7 @@ std::vector<std::string> find_traps(const SweepResults& results, const Evidence&
   too_few_blocks(results, evidence, traps);
   lost_blocks(results, evidence, traps);
   shared_rows(results, evidence, traps);
+  unseen_trainings(results, traps);
   test_noise(evidence, traps);
   best_of_grid(results, evidence, traps);
   coarse_accuracy(results, traps);
