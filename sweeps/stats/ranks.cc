@@ -13,12 +13,6 @@
 namespace evensweep {
 namespace {
 
-double rounded(double value) {
-  const std::string text = fmt::format("{:.11e}", value);
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 struct Ranked {
   std::vector<double> size;  // |d|, ascending
   std::vector<bool> positive;
@@ -97,10 +91,16 @@ void approximate(const Ranked& ranked, double zeros, ZeroMethod method, SignedRa
 
 }  // namespace
 
+double twelve_digits(double value) {
+  const std::string text = fmt::format("{:.11e}", value);
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
 SignedRank signed_rank(std::span<const double> d, ZeroMethod zeros) {
   std::vector<double> kept;
   for (double x : d)
-    if (x != 0 || zeros != ZeroMethod::kDrop) kept.push_back(rounded(x));
+    if (x != 0 || zeros != ZeroMethod::kDrop) kept.push_back(twelve_digits(x));
   const Ranked ranked = rank_sizes(kept);
   SignedRank result;
   std::vector<int64_t> signed_ranks;

@@ -28,6 +28,9 @@ struct SignedRank {
 // `d` finite. Numbers that agree in twelve significant digits count as tied: ranks must not depend on rounding.
 SignedRank signed_rank(std::span<const double> d, ZeroMethod zeros);
 
+// `value` rounded to twelve significant digits, for ranking.
+double twelve_digits(double value);
+
 // P(W+ = w) for w = 0 .. n (n + 1) / 2 without ties. n from 0 to 1000.
 std::vector<double> signed_rank_distribution(int64_t n);
 
