@@ -27,6 +27,7 @@ Registry all_functions() {
   Registry registry;
   register_statistics_cases(registry);
   register_adjust_cases(registry);
+  register_family_cases(registry);
   register_weight_cases(registry);
   register_smote_cases(registry);
   register_metric_cases(registry);

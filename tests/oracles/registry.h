@@ -19,6 +19,7 @@ using Registry = std::map<std::string, OracleFn>;
 
 void register_statistics_cases(Registry& registry);
 void register_adjust_cases(Registry& registry);
+void register_family_cases(Registry& registry);
 void register_weight_cases(Registry& registry);
 void register_metric_cases(Registry& registry);
 void register_smote_cases(Registry& registry);
