@@ -9,7 +9,9 @@ double normal_sf(double z);
 double normal_quantile(double p);
 double student_sf(double t, double df);  // P(T > t)
 double student_quantile(double p, double df);
+double noncentral_t_sf(double t, double df, double shift);  // P(T > t), T = (Z + shift) / sqrt(chi2_df / df)
 double chi2_sf(double x, double df);
+double chi2_quantile(double p, double df);
 double f_sf(double x, double df1, double df2);
 double beta_cdf(double x, double a, double b);
 double beta_quantile(double p, double a, double b);

@@ -18,6 +18,12 @@ bool close(double got, double want, const CompareRule& rule) {
   return std::abs(got - want) <= allowed;
 }
 
+CompareRule rule_of(const std::string& key, CompareRule rule) {
+  const auto found = rule.solved_within.find(key);
+  if (found != rule.solved_within.end()) rule.tolerance = std::max(rule.tolerance, found->second);
+  return rule;
+}
+
 std::string at(const std::string& path) { return path.empty() ? "" : path + ": "; }
 
 std::optional<std::string> differ(const std::string& path, const Json& got, const Json& want, const CompareRule& rule) {
@@ -26,7 +32,7 @@ std::optional<std::string> differ(const std::string& path, const Json& got, cons
     for (const auto& [key, value] : want.items()) {
       const std::string inner = path.empty() ? key : path + "." + key;
       if (!got.contains(key)) return inner + ": missing";
-      if (auto difference = differ(inner, got.at(key), value, rule)) return difference;
+      if (auto difference = differ(inner, got.at(key), value, rule_of(key, rule))) return difference;
     }
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 #pragma once
 // The rule by which an answer passes an oracle case.
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,8 @@ struct CompareRule {
   double tolerance = 0;   // numbers: |got - want| <= tolerance * max(1, |want|)
   bool absolute = false;  // ... <= tolerance, for approximate cases
   bool relative = false;  // ... <= tolerance * |want|, where that is what matters: variances are of the order 1e-5
+  // By key, instead of `tolerance`: how closely the oracle itself solved for that number.
+  std::map<std::string, double> solved_within = {};
 };
 
 // Empty where `got` has everything that `want` has, within the rule; else the first difference with its path, as

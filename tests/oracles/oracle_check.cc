@@ -32,6 +32,7 @@ Registry all_functions() {
   register_smote_cases(registry);
   register_metric_cases(registry);
   register_dataset_cases(registry);
+  register_interval_cases(registry);
 #ifdef EVENSWEEP_LOSS_CASES
   register_loss_cases(registry);
 #endif
@@ -71,6 +72,8 @@ CompareRule rule_for(const Json& one) {
   CompareRule rule{one.at("tol").get<double>(), false, false};
   rule.absolute = note.is_string() && note.get<std::string>().find("approximate") != std::string::npos;
   rule.relative = fn == "class_variance" || fn == "delta_variance" || fn == "variance_bias_exact";
+  // statsmodels' search ends within 1e-5 of the effect: the power at its answers is off from 0.8 by up to 1.3e-6.
+  if (fn == "power_paired_t") rule.solved_within["mde_dz_80_one_sided"] = 1e-5;
   return rule;
 }
 

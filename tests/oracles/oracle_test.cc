@@ -116,6 +116,13 @@ TEST(FirstDifference, IsAbsoluteOrRelativeWhereTheRuleSaysSo) {
   EXPECT_FALSE(first_difference(1.0001e-5, 1.0e-5, {1e-3, false, true}));
 }
 
+TEST(FirstDifference, IsLooserOnlyForWhatTheOracleSolvedFor) {
+  const CompareRule rule{1e-7, false, false, {{"mde", 1e-5}}};
+  EXPECT_FALSE(first_difference(parsed(R"({"mde": 0.800009})"), parsed(R"({"mde": 0.8})"), rule));
+  EXPECT_TRUE(first_difference(parsed(R"({"mde": 0.80002})"), parsed(R"({"mde": 0.8})"), rule));
+  EXPECT_TRUE(first_difference(parsed(R"({"power": 0.800009})"), parsed(R"({"power": 0.8})"), rule));
+}
+
 TEST(FirstDifference, TellsUndefinedInfiniteAndMissingApart) {
   const CompareRule rule{1e-9, false, false};
   EXPECT_FALSE(first_difference(nullptr, nullptr, rule));

@@ -24,6 +24,7 @@ void register_weight_cases(Registry& registry);
 void register_metric_cases(Registry& registry);
 void register_smote_cases(Registry& registry);
 void register_dataset_cases(Registry& registry);
+void register_interval_cases(Registry& registry);
 void register_loss_cases(Registry& registry);  // present where the trainer is built
 
 // The rule for a class with fewer rows than SMOTE wants neighbours.
