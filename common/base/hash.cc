@@ -2,60 +2,51 @@
 
 #include <openssl/evp.h>
 
-#include <cerrno>
 #include <climits>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-#include <vector>
 
 #include "common/base/file.h"
 
 namespace evensweep {
-namespace {
 
-struct DigestFree {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+struct Sha256::Context {
+  Context() : digest(EVP_MD_CTX_new()) { EVP_DigestInit_ex(digest, EVP_sha256(), nullptr); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context() { EVP_MD_CTX_free(digest); }
+  EVP_MD_CTX* digest;
 };
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
-  void update(const void* data, size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
-  std::string hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest, &size);
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(size * 2);
-    for (unsigned i = 0; i < size; ++i) {
-      text += kDigits[digest[i] >> 4];
-      text += kDigits[digest[i] & 15];
-    }
-    return text;
+Sha256::Sha256() : context_(std::make_unique<Context>()) {}
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::string_view bytes) { EVP_DigestUpdate(context_->digest, bytes.data(), bytes.size()); }
+
+std::string Sha256::hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_DigestFinal_ex(context_->digest, digest, &size);
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(size * 2);
+  for (unsigned i = 0; i < size; ++i) {
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
   }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, DigestFree> context_;
-};
-
-}  // namespace
+  return text;
+}
 
 std::string sha256_hex(std::string_view bytes) {
   Sha256 hash;
-  hash.update(bytes.data(), bytes.size());
+  hash.update(bytes);
   return hash.hex();
 }
 
 StatusOr<std::string> sha256_hex_of_file(const std::string& path) {
-  std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) return errno_status(errno, "cannot read " + path);
   Sha256 hash;
-  std::vector<char> buffer(1 << 18);
-  size_t got = 0;
-  while ((got = std::fread(buffer.data(), 1, buffer.size(), file.get())) > 0) hash.update(buffer.data(), got);
-  if (std::ferror(file.get()) != 0) return errno_status(errno, "cannot read " + path);
+  EV_RETURN_IF_ERROR(read_in_pieces(path, [&hash](std::string_view piece) {
+    hash.update(piece);
+    return absl::OkStatus();
+  }));
   return hash.hex();
 }
 

@@ -1,11 +1,25 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "common/base/status.h"
 
 namespace evensweep {
+
+// SHA-256 of what comes in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  void update(std::string_view bytes);
+  std::string hex();  // lower case, 64 characters; once, at the end
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
 
 // Lower-case hexadecimal SHA-256, 64 characters.
 std::string sha256_hex(std::string_view bytes);

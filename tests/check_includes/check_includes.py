@@ -19,7 +19,7 @@ LEVELS = [
     ["common/base"],
     ["common/model"],
     ["common/dataset", "common/wire", "sweeps/methods"],
-    ["sweeps/spec", "sweeps/stats", "coordinator/core", "agent/core"],
+    ["sweeps/spec", "sweeps/table", "sweeps/stats", "coordinator/core", "agent/core"],
     ["sweeps/report", "coordinator/store", "agent/process", "agent/devices", "agent/trainer"],
     ["coordinator/host", "agent/link"],
     ["coordinator/rpc", "coordinator/http"],

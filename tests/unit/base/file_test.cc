@@ -83,6 +83,31 @@ TEST_F(FileTest, AFailedWriteKeepsTheOldContent) {
   EXPECT_EQ(files(), 1U);
 }
 
+TEST_F(FileTest, AReplacedFileIsWholeAndLeavesNothingBeside) {
+  ASSERT_TRUE(replace_file(path("a"), "old and long").ok());
+  ASSERT_TRUE(replace_file(path("a"), "new").ok());
+  EXPECT_EQ(*read_file(path("a")), "new");
+  EXPECT_EQ(files(), 1u);
+  EXPECT_FALSE(replace_file(path("none/a"), "new").ok());
+}
+
+TEST_F(FileTest, PiecesAreTheContentInOrder) {
+  std::string content;
+  for (int i = 0; i < 100'000; ++i) content += std::to_string(i);
+  ASSERT_TRUE(write_file_atomically(path("a"), content).ok());
+  std::string read;
+  size_t pieces = 0;
+  ASSERT_TRUE(read_in_pieces(path("a"), [&](std::string_view piece) {
+                read += piece;
+                ++pieces;
+                return absl::OkStatus();
+              }).ok());
+  EXPECT_TRUE(read == content);
+  EXPECT_GT(pieces, 1u);
+  const Status stopped = read_in_pieces(path("a"), [&](std::string_view) { return absl::CancelledError("enough"); });
+  EXPECT_EQ(stopped.message(), "enough");
+}
+
 TEST_F(FileTest, MissingFilesAndFoldersAreNamed) {
   const Status read = read_file(path("none")).status();
   EXPECT_TRUE(absl::IsNotFound(read));

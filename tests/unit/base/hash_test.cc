@@ -24,6 +24,12 @@ TEST(Sha256, MatchesThePublishedExamples) {
   EXPECT_EQ(sha256_hex(std::string(1'000'000, 'a')), kOfAMillionAs);
 }
 
+TEST(Sha256, TakesPiecesOfAnySize) {
+  Sha256 hash;
+  for (const char* piece : {"", "a", "bc", ""}) hash.update(piece);
+  EXPECT_EQ(hash.hex(), kOfAbc);
+}
+
 TEST(Sha256, OfAFileIsThatOfItsContent) {
   std::string folder = std::filesystem::temp_directory_path() / "evensweep-hash-XXXXXX";
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
