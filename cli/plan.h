@@ -4,7 +4,7 @@
 
 namespace evensweep {
 
-// Adds `plan`: what a sweep would train, and what is trained already. Nothing is written.
+// Adds `plan`: what a sweep would train and can show, and what is trained already. Nothing is written.
 void add_plan(CLI::App& app, int& exit_code);
 
 }  // namespace evensweep

@@ -1,6 +1,7 @@
 #include "coordinator/core/plan.h"
 
 #include <set>
+#include <utility>
 
 #include "common/model/expand.h"
 #include "common/model/json.h"
@@ -18,21 +19,26 @@ class Planner {
                             .identity = arm == 0 ? std::nullopt : known_identity(described, sweep.classes.train)});
     }
     plan_.trials = plan_.arms.size() * sweep.seeds.size();
+    plan_.known.id = sweep_id(sweep);
+    plan_.known.sweep = sweep;
+    for (size_t arm = 0; arm <= sweep.arms.size(); ++arm)
+      for (const uint64_t seed : sweep.seeds)
+        plan_.known.trials.push_back({.arm = arm_of_trial(sweep, arm), .seed = seed});
   }
 
   StatusOr<Plan> make() {
-    for (const uint64_t seed : sweep_.seeds) {
+    for (size_t block = 0; block < sweep_.seeds.size(); ++block) {
       EV_ASSIGN_OR_RETURN(const std::optional<RunResult> baseline,
-                          count(0, seed, unit_treatment(sweep_.classes.names.size())));
-      for (size_t arm = 1; arm <= sweep_.arms.size(); ++arm) EV_RETURN_IF_ERROR(plan_trial(arm, seed, baseline));
+                          count(0, block, unit_treatment(sweep_.classes.names.size())));
+      for (size_t arm = 1; arm <= sweep_.arms.size(); ++arm) EV_RETURN_IF_ERROR(plan_trial(arm, block, baseline));
     }
     return plan_;
   }
 
  private:
-  Status plan_trial(size_t arm, uint64_t seed, const std::optional<RunResult>& baseline) {
+  Status plan_trial(size_t arm, size_t block, const std::optional<RunResult>& baseline) {
     const Arm& described = sweep_.arms[arm - 1];
-    if (plan_.arms[arm].identity) return count(arm, seed, unit_treatment(sweep_.classes.names.size())).status();
+    if (plan_.arms[arm].identity) return count(arm, block, unit_treatment(sweep_.classes.names.size())).status();
     std::optional<ConfusionMatrix> validation;
     if (baseline) validation = baseline->validation;
     if (needs_baseline(described) && !validation) {
@@ -42,13 +48,15 @@ class Planner {
       return absl::OkStatus();
     }
     EV_ASSIGN_OR_RETURN(const Decision decision, decide(described, sweep_.classes.train, validation));
-    return count(arm, seed, decision.treatment).status();
+    return count(arm, block, decision.treatment).status();
   }
 
   // Counts the trial and gives its run's result, if there is one.
-  StatusOr<std::optional<RunResult>> count(size_t arm, uint64_t seed, const Treatment& treatment) {
-    const RunKey key = run_key(make_run_spec(sweep_, seed, treatment));
+  StatusOr<std::optional<RunResult>> count(size_t arm, size_t block, const Treatment& treatment) {
+    const RunKey key = run_key(make_run_spec(sweep_, sweep_.seeds[block], treatment));
     EV_ASSIGN_OR_RETURN(std::optional<RunResult> result, finished_(key));
+    plan_.known.trials[arm * sweep_.seeds.size() + block].run = key;
+    if (result) note(key, treatment, *result);
     ArmPlan& counts = plan_.arms[arm];
     if (result) ++counts.trained;
     if (!seen_.insert(key).second) {
@@ -58,6 +66,13 @@ class Planner {
     if (!result) ++counts.to_train;
     ++(result ? plan_.runs_trained : plan_.runs_to_train);
     return result;
+  }
+
+  void note(const RunKey& key, const Treatment& treatment, const RunResult& result) {
+    RunOutcome outcome{.key = key, .treatment = treatment, .result = result};
+    outcome.result->test_predictions.clear();
+    outcome.result->curve.clear();
+    plan_.known.runs.emplace(key, std::move(outcome));
   }
 
   const Sweep& sweep_;

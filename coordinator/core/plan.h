@@ -26,6 +26,7 @@ struct Plan {
   uint64_t trials = 0;
   uint64_t runs_trained = 0;
   uint64_t runs_to_train = 0;  // at most: treatments that are still unknown may turn out equal
+  SweepResults known;          // all trials, and the results of those that are trained: test counts, no predictions
 };
 
 // What is known of a run: absent without a result.
