@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/compare.h"
 #include "cli/exit_code.h"
 #include "cli/plan.h"
 #include "cli/run.h"
@@ -36,10 +37,12 @@ int main_of(int argc, char** argv) {
       "Examples:\n"
       "  evensweep plan sweeps/digits.yaml    what would be trained\n"
       "  evensweep run sweeps/digits.yaml     train it here and write the report\n"
+      "  evensweep compare results/a results/b    two sweeps side by side\n"
       "Exit codes: 0 ok, 1 failed, 2 wrong usage or file, 3 trials without result, 130 interrupted.");
   int exit_code = kOk;
   add_plan(app, exit_code);
   add_run(app, exit_code);
+  add_compare(app, exit_code);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);
     return kOk;

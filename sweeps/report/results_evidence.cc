@@ -6,31 +6,6 @@
 namespace evensweep {
 namespace {
 
-// With fewer than two blocks there is a mean at most.
-Json paired_json(const PairedSummary& summary) {
-  const bool has_spread = summary.n >= 2;
-  const auto spread = [&](double value) { return has_spread ? number_json(value) : Json(); };
-  return {{"n", summary.n},
-          {"status", paired_status_name(summary.status)},
-          {"mean", summary.n >= 1 ? number_json(summary.mean) : Json()},
-          {"sd", spread(summary.sd)},
-          {"se", spread(summary.se)},
-          {"t", spread(summary.t)},
-          {"p_two_sided", number_json(summary.p_two_sided)},
-          {"p_greater", number_json(summary.p_greater)},
-          {"p_less", number_json(summary.p_less)},
-          {"ci_low", spread(summary.ci_low)},
-          {"ci_high", spread(summary.ci_high)}};
-}
-
-Json sign_flip_json(const SignFlip& flip) {
-  return {{"n", flip.n},
-          {"exact", flip.exact},
-          {"p_two_sided", number_json(flip.p_two_sided)},
-          {"p_greater", number_json(flip.p_greater)},
-          {"p_less", number_json(flip.p_less)}};
-}
-
 // The mean over blocks of what `take` gives, with its Student t interval.
 template <typename Take>
 Json mean_over(const std::vector<BlockEffect>& blocks, double alpha, Take take) {
@@ -108,6 +83,31 @@ Json arm_json(const ArmEvidence& arm, const Sweep& sweep) {
 }
 
 }  // namespace
+
+// With fewer than two blocks there is a mean at most.
+Json paired_json(const PairedSummary& summary) {
+  const bool has_spread = summary.n >= 2;
+  const auto spread = [&](double value) { return has_spread ? number_json(value) : Json(); };
+  return {{"n", summary.n},
+          {"status", paired_status_name(summary.status)},
+          {"mean", summary.n >= 1 ? number_json(summary.mean) : Json()},
+          {"sd", spread(summary.sd)},
+          {"se", spread(summary.se)},
+          {"t", spread(summary.t)},
+          {"p_two_sided", number_json(summary.p_two_sided)},
+          {"p_greater", number_json(summary.p_greater)},
+          {"p_less", number_json(summary.p_less)},
+          {"ci_low", spread(summary.ci_low)},
+          {"ci_high", spread(summary.ci_high)}};
+}
+
+Json sign_flip_json(const SignFlip& flip) {
+  return {{"n", flip.n},
+          {"exact", flip.exact},
+          {"p_two_sided", number_json(flip.p_two_sided)},
+          {"p_greater", number_json(flip.p_greater)},
+          {"p_less", number_json(flip.p_less)}};
+}
 
 Json number_json(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(); }
 

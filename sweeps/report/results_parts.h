@@ -23,6 +23,9 @@ Json analysis_json(const SweepResults& results, const Evidence& evidence);
 Json evidence_json(const SweepResults& results, const Evidence& evidence);
 Json completeness_json(const SweepResults& results, const Evidence& evidence);
 
+Json paired_json(const PairedSummary& summary);
+Json sign_flip_json(const SignFlip& flip);
+
 // null where there is no finite number.
 Json number_json(std::optional<double> value);
 

@@ -7,6 +7,7 @@
 #include "sweeps/report/facts.h"
 #include "sweeps/report/format.h"
 #include "sweeps/report/index.h"
+#include "sweeps/report/lines.h"
 #include "sweeps/report/report.h"
 
 namespace evensweep {
@@ -63,36 +64,6 @@ const char* color_of(View arm) {
 std::string painted(const std::string& text, const std::string& color, bool is_colored) {
   return is_colored && !color.empty() && !text.empty() ? color + text + "\x1b[0m" : text;
 }
-
-std::string padded(const std::string& text, size_t width, bool to_the_right) {
-  const size_t used = display_width(text);
-  const std::string space(used < width ? width - used : 0, ' ');
-  return to_the_right ? space + text : text + space;
-}
-
-// Breaks at spaces; a word longer than the line is cut. Every line ends with a line feed.
-std::string wrapped(const std::string& text, size_t width, const std::string& first, const std::string& others) {
-  std::string out, line = first;
-  bool is_empty = true;
-  const std::string clean = clean_text(text);
-  for (size_t at = 0; at < clean.size();) {
-    const size_t end = std::min(clean.find(' ', at), clean.size());
-    const std::string word = clean.substr(at, end - at);
-    at = end + 1;
-    if (word.empty()) continue;
-    if (!is_empty && display_width(line) + 1 + display_width(word) > width) {
-      out += line + "\n";
-      line = others;
-      is_empty = true;
-    }
-    if (!is_empty) line += " ";
-    line += terminal_text(word, width - display_width(line));
-    is_empty = false;
-  }
-  return out + line + "\n";
-}
-
-std::string paragraph(const std::string& text, size_t width) { return wrapped(text, width, "", ""); }
 
 class TerminalTable {
  public:

@@ -14,7 +14,7 @@ import time
 
 from program import FAKE_TRAINER, SOURCE, E2eTest, main, poll
 
-VERBS = ["run", "plan"]
+VERBS = ["run", "plan", "compare"]
 
 
 class CliTest(E2eTest):
