@@ -8,6 +8,7 @@
 #include "agent/trainer/augmentation.h"
 #include "agent/trainer/device.h"
 #include "agent/trainer/loss.h"
+#include "agent/trainer/resampling.h"
 #include "agent/trainer/schedule.h"
 #include "common/base/rng.h"
 
@@ -41,6 +42,48 @@ Status check_schedule(const ScheduleSpec& schedule) {
   return absl::InvalidArgumentError("training.schedule.every: must be at least 1 for the schedule " + schedule.name);
 }
 
+// The quotas must make up an epoch of the usual length, of rows that there are.
+Status check_epoch_rows(const std::vector<int64_t>& quota, const Examples& examples) {
+  const auto rows = static_cast<int64_t>(examples.split().train.size());
+  std::vector<int64_t> there(quota.size());
+  for (const uint32_t row : examples.split().train) ++there[examples.dataset().labels[row]];
+  int64_t sum = 0;
+  for (size_t c = 0; c < quota.size(); ++c) {
+    if (quota[c] > 0 && there[c] == 0)
+      return absl::InvalidArgumentError(fmt::format("treatment.epoch_rows: class {} has no training rows", c));
+    if (quota[c] < 0 || quota[c] > rows) {
+      return absl::InvalidArgumentError(
+          fmt::format("treatment.epoch_rows: {} rows of class {} are below 0 or more than the {} training rows",
+                      quota[c], c, rows));
+    }
+    sum += quota[c];
+  }
+  if (sum == rows) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("treatment.epoch_rows: the sum is {}, but there are {} training rows", sum, rows));
+}
+
+Status check_treatment(const Treatment& treatment, const Examples& examples) {
+  const auto fits_classes = [&](const char* name, size_t size) -> Status {
+    if (static_cast<int64_t>(size) == examples.classes()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        fmt::format("treatment.{}: has {} numbers for the {} classes of the data", name, size, examples.classes()));
+  };
+  EV_RETURN_IF_ERROR(fits_classes("class_weights", treatment.class_weights.size()));
+  if (*std::ranges::max_element(treatment.class_weights) <= 0)
+    return absl::InvalidArgumentError("treatment.class_weights: at least one must be above 0");
+  if (!treatment.logit_offsets.empty())
+    EV_RETURN_IF_ERROR(fits_classes("logit_offsets", treatment.logit_offsets.size()));
+  if (treatment.epoch_rows.empty()) return absl::OkStatus();
+  EV_RETURN_IF_ERROR(fits_classes("epoch_rows", treatment.epoch_rows.size()));
+  return check_epoch_rows(treatment.epoch_rows, examples);
+}
+
+// Undefined for an empty list.
+at::Tensor class_tensor(const std::vector<double>& values, const Execution& execution) {
+  return values.empty() ? at::Tensor() : at::tensor(values, at::kFloat).to(execution.device);
+}
+
 }  // namespace
 
 Status check_trainable(const RunSpec& spec, const Examples& examples) {
@@ -50,13 +93,7 @@ Status check_trainable(const RunSpec& spec, const Examples& examples) {
         "and agents",
         spec.trainer, kTrainerNumerics));
   }
-  const auto weights = static_cast<int64_t>(spec.treatment.class_weights.size());
-  if (weights != examples.classes()) {
-    return absl::InvalidArgumentError(fmt::format(
-        "treatment.class_weights: has {} weights for the {} classes of the data", weights, examples.classes()));
-  }
-  if (*std::ranges::max_element(spec.treatment.class_weights) <= 0)
-    return absl::InvalidArgumentError("treatment.class_weights: at least one must be above 0");
+  EV_RETURN_IF_ERROR(check_treatment(spec.treatment, examples));
   if (!examples.has_images() && (spec.training.augmentation.flip || spec.training.augmentation.crop_padding > 0))
     return absl::InvalidArgumentError("training.augmentation: flip and crop need images, but the data set is a table");
   if (spec.training.optimizer.nesterov && spec.training.optimizer.momentum <= 0)
@@ -69,7 +106,8 @@ TrainingLoop::TrainingLoop(const RunSpec& spec, const Examples& examples, Model&
       examples_(examples),
       model_(model),
       execution_(execution),
-      class_weights_(at::tensor(spec.treatment.class_weights, at::kFloat).to(execution.device)),
+      class_weights_(class_tensor(spec.treatment.class_weights, execution)),
+      logit_offsets_(class_tensor(spec.treatment.logit_offsets, execution)),
       optimizer_(make_optimizer(spec.training.optimizer, model.parameters())),
       steps_per_epoch_((static_cast<int64_t>(examples.split().train.size()) + spec.training.batch_size - 1) /
                        spec.training.batch_size) {}
@@ -80,7 +118,10 @@ double TrainingLoop::lr(int64_t step) const {
 
 void TrainingLoop::order_rows() {
   if (ordered_epoch_ == position_.epoch) return;
-  order_ = examples_.split().train;
+  const std::vector<uint32_t>& train = examples_.split().train;
+  const std::vector<int64_t>& quota = spec_.treatment.epoch_rows;
+  order_ =
+      quota.empty() ? train : resampled_rows(train, examples_.dataset().labels, quota, spec_.seed, position_.epoch);
   Rng(spec_.seed, "order", {static_cast<uint64_t>(position_.epoch)}).shuffle(std::span(order_));
   ordered_epoch_ = position_.epoch;
 }
@@ -104,7 +145,8 @@ TrainingLoop::Step TrainingLoop::step() {
   generator.set_current_seed(dropout());
 
   const at::Tensor logits = model_.forward(inputs, /*training=*/true);
-  const at::Tensor loss = batch_loss(logits, labels, class_weights_, spec_.treatment.focal_gamma);
+  const at::Tensor seen = logit_offsets_.defined() ? logits + logit_offsets_ : logits;
+  const at::Tensor loss = batch_loss(seen, labels, class_weights_, spec_.treatment.focal_gamma);
   // Times 0: so that a logit that is not finite shows even where the loss does not depend on it.
   const double value = (loss.detach() + logits.detach().sum() * 0).item<double>();
   if (!std::isfinite(value)) return {.examples = 0, .finite = false};

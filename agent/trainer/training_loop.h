@@ -11,7 +11,8 @@
 namespace evensweep {
 
 // One training, a step at a time. Which rows a batch holds, how they are augmented and what is dropped out are pure
-// functions of (seed, epoch, step): neither the treatment nor an interruption changes them.
+// functions of (seed, epoch, step): an interruption does not change them, nor does a treatment, other than by its
+// epoch_rows, which change the rows alone.
 class TrainingLoop {
  public:
   // The references must outlive the loop. The spec must have passed check_trainable.
@@ -49,11 +50,12 @@ class TrainingLoop {
   Model& model_;
   Execution execution_;
   at::Tensor class_weights_;
+  at::Tensor logit_offsets_;  // undefined: none
   std::unique_ptr<Optimizer> optimizer_;
   int64_t steps_per_epoch_;
   Position position_;
   int64_t ordered_epoch_ = -1;
-  std::vector<uint32_t> order_;  // training rows in the order of epoch `ordered_epoch_`
+  std::vector<uint32_t> order_;  // the rows of epoch `ordered_epoch_` in their order
   double epoch_loss_sum_ = 0;
   std::vector<CurvePoint> curve_;
 };

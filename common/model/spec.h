@@ -83,9 +83,13 @@ struct TrainingSpec {
 
 // What a method decided, as plain data. The trainer applies it and knows no methods.
 // loss = 1/N sum_i w[y_i] (1 - p_i)^focal_gamma (-log p_i), p_i the softmax probability of the true class y_i.
+// A list that is empty asks for nothing and is not in the canonical JSON, so that the keys of treatments without it are
+// those of versions that did not know it.
 struct Treatment {
-  std::vector<double> class_weights;  // one for each class, sum = number of classes
-  double focal_gamma = 0;             // 0: cross entropy
+  std::vector<double> class_weights;       // one for each class, sum = number of classes
+  double focal_gamma = 0;                  // 0: cross entropy
+  std::vector<double> logit_offsets = {};  // added to the logits of each class in training, not in evaluation
+  std::vector<int64_t> epoch_rows = {};    // rows of each class in an epoch, sum = number of training rows
   friend bool operator==(const Treatment&, const Treatment&) = default;
 };
 

@@ -115,13 +115,29 @@ TrainingSpec training_of(const Json& json, const std::string& place, Status& sta
 }
 
 Json to_json(const Treatment& treatment) {
-  return {{"class_weights", treatment.class_weights}, {"focal_gamma", treatment.focal_gamma}};
+  Json json = {{"class_weights", treatment.class_weights}, {"focal_gamma", treatment.focal_gamma}};
+  if (!treatment.logit_offsets.empty()) json["logit_offsets"] = treatment.logit_offsets;
+  if (!treatment.epoch_rows.empty()) json["epoch_rows"] = treatment.epoch_rows;
+  return json;
+}
+
+// One number for each class where the field is there at all.
+template <typename T>
+void check_class_list(const Fields& fields, const char* name, const std::vector<T>& list, size_t classes,
+                      Status& status) {
+  if (!status.ok() || !fields.has(name) || list.size() == classes) return;
+  status = absl::InvalidArgumentError(fields.place(name) + ": must have as many numbers as class_weights");
 }
 
 Treatment treatment_of(const Json& json, const std::string& place, Status& status) {
   Fields fields(json, place, status);
   Treatment treatment{.class_weights = fields.numbers("class_weights", 0, 1e6),
                       .focal_gamma = fields.number("focal_gamma", 0, 1e3)};
+  if (fields.has("logit_offsets")) treatment.logit_offsets = fields.numbers("logit_offsets", -1e6, 1e6);
+  if (fields.has("epoch_rows")) treatment.epoch_rows = fields.integers("epoch_rows", 0);
+  const size_t classes = treatment.class_weights.size();
+  check_class_list(fields, "logit_offsets", treatment.logit_offsets, classes, status);
+  check_class_list(fields, "epoch_rows", treatment.epoch_rows, classes, status);
   fields.end();
   return treatment;
 }

@@ -115,7 +115,8 @@ void Core::resolve_independent(SweepIndex sweep, uint32_t seed, Step& step) {
       dependents = true;
       continue;
     }
-    StatusOr<Decision> decision = decide(described, sweeps_[sweep].sweep.classes.train, std::nullopt);
+    StatusOr<Decision> decision =
+        decide(described, sweeps_[sweep].sweep.classes.train, std::nullopt, sweeps_[sweep].sweep.seeds[seed]);
     if (decision.ok())
       resolve(sweep, arm, seed, decision->treatment, std::move(decision->notes), step);
     else
@@ -138,8 +139,8 @@ void Core::resolve_dependent(SweepIndex sweep, uint32_t seed, const ConfusionMat
   for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
     const Trial& trial = sweeps_[sweep].trial(arm, seed);
     if (trial.run || trial.failed) continue;
-    StatusOr<Decision> decision =
-        decide(sweeps_[sweep].sweep.arms[arm - 1], sweeps_[sweep].sweep.classes.train, validation);
+    StatusOr<Decision> decision = decide(sweeps_[sweep].sweep.arms[arm - 1], sweeps_[sweep].sweep.classes.train,
+                                         validation, sweeps_[sweep].sweep.seeds[seed]);
     if (decision.ok())
       resolve(sweep, arm, seed, decision->treatment, std::move(decision->notes), step);
     else

@@ -47,7 +47,8 @@ class Planner {
       ++plan_.runs_to_train;
       return absl::OkStatus();
     }
-    EV_ASSIGN_OR_RETURN(const Decision decision, decide(described, sweep_.classes.train, validation));
+    EV_ASSIGN_OR_RETURN(const Decision decision,
+                        decide(described, sweep_.classes.train, validation, sweep_.seeds[block]));
     return count(arm, block, decision.treatment).status();
   }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Rebalancing methods as pure functions: (training class counts, the baseline's validation confusion counts,
-// hyperparameters) -> treatment. Formulas and sources: docs/methods.md.
+// hyperparameters, seed) -> treatment. Formulas and sources: docs/methods.md.
 
 #include <optional>
 #include <span>
@@ -45,10 +45,10 @@ struct Decision {
   std::vector<std::string> notes;  // floored and clipped classes, identity on this data, ...
 };
 
-// `baseline_validation` is required where needs_baseline(arm). FailedPrecondition or InvalidArgument says which class
-// or parameter makes it impossible.
+// `baseline_validation` is required where needs_baseline(arm). `seed` is that of the block; what a method draws depends
+// on it alone. FailedPrecondition or InvalidArgument says which class or parameter makes it impossible.
 StatusOr<Decision> decide(const Arm& arm, std::span<const int64_t> train_counts,
-                          const std::optional<ConfusionMatrix>& baseline_validation);
+                          const std::optional<ConfusionMatrix>& baseline_validation, uint64_t seed);
 
 // A sentence if the arm cannot differ from the baseline on data with these class counts, whatever the training gives.
 std::optional<std::string> known_identity(const Arm& arm, std::span<const int64_t> train_counts);

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "common/model/expand.h"
 
 namespace evensweep {
 namespace {
@@ -19,6 +23,11 @@ Arm tpr_weighting(double gamma) { return {"tpr_weighting", {{"gamma", gamma}}, {
 Arm effective_number(double beta, const std::string& counts) {
   return {"effective_number", {{"beta", beta}}, {{"counts", counts}}};
 }
+Arm placebo(double gamma) { return {"placebo", {{"gamma", gamma}}, {}}; }
+Arm oversampling(double gamma) { return {"oversampling", {{"gamma", gamma}}, {}}; }
+Arm logit_adjustment(double tau, const std::string& counts) {
+  return {"logit_adjustment", {{"tau", tau}}, {{"counts", counts}}};
+}
 Arm focal(double gamma) { return {"focal", {{"gamma", gamma}}, {}}; }
 
 // Two classes, ten validation examples each.
@@ -26,11 +35,12 @@ ConfusionMatrix two_classes(int64_t first_correct, int64_t second_correct) {
   return {2, {first_correct, 10 - first_correct, 10 - second_correct, second_correct}};
 }
 
+constexpr uint64_t kSeed = 3;
 const std::vector<int64_t> kEqual{100, 100};
 const std::vector<int64_t> kUnequal{100, 50};
 
 std::string error_of(const Arm& arm, std::span<const int64_t> counts, const std::optional<ConfusionMatrix>& matrix) {
-  const auto decision = decide(arm, counts, matrix);
+  const auto decision = decide(arm, counts, matrix, kSeed);
   return decision.ok() ? "" : std::string(decision.status().message());
 }
 
@@ -42,7 +52,7 @@ TEST(KnownMethods, ListsTheBaselineFirstAndAcceptsWhatItDescribes) {
     for (const auto& p : method.parameters) arm.parameters[p.name] = p.least;
     for (const auto& o : method.options) arm.options[o.name] = o.values.back();
     EXPECT_TRUE(check_arm(arm).ok()) << method.name;
-    EXPECT_TRUE(decide(arm, kEqual, two_classes(9, 5)).ok()) << method.name;
+    EXPECT_TRUE(decide(arm, kEqual, two_classes(9, 5), kSeed).ok()) << method.name;
   }
 }
 
@@ -62,12 +72,16 @@ TEST(NeedsBaseline, IsTrueForTreatmentsMadeFromTprs) {
   EXPECT_TRUE(needs_baseline(tpr_weighting(1)));
   EXPECT_TRUE(needs_baseline(effective_number(0.9, "tpr")));
   EXPECT_FALSE(needs_baseline(effective_number(0.9, "train")));
+  EXPECT_TRUE(needs_baseline(placebo(1)));
+  EXPECT_TRUE(needs_baseline(oversampling(1)));
+  EXPECT_TRUE(needs_baseline(logit_adjustment(1, "tpr")));
+  EXPECT_FALSE(needs_baseline(logit_adjustment(1, "train")));
   EXPECT_FALSE(needs_baseline(focal(2)));
   EXPECT_FALSE(needs_baseline({kBaseline, {}, {}}));
 }
 
 TEST(Decide, GivesTheBaselinePlainCrossEntropy) {
-  const Decision decision = decide({kBaseline, {}, {}}, kUnequal, std::nullopt).value();
+  const Decision decision = decide({kBaseline, {}, {}}, kUnequal, std::nullopt, kSeed).value();
   EXPECT_THAT(decision.treatment.class_weights, ElementsAre(1.0, 1.0));
   EXPECT_EQ(decision.treatment.focal_gamma, 0);
   EXPECT_THAT(decision.notes, IsEmpty());
@@ -75,42 +89,88 @@ TEST(Decide, GivesTheBaselinePlainCrossEntropy) {
 
 TEST(Decide, WeightsByTpr) {
   // (mean/s)^1 is proportional to 1/s: 1/0.8 to 1/0.4 is 1 to 2.
-  const Decision decision = decide(tpr_weighting(1), kEqual, two_classes(8, 4)).value();
+  const Decision decision = decide(tpr_weighting(1), kEqual, two_classes(8, 4), kSeed).value();
   EXPECT_THAT(decision.treatment.class_weights,
               ElementsAre(testing::DoubleNear(2.0 / 3, 1e-11), testing::DoubleNear(4.0 / 3, 1e-11)));
   EXPECT_THAT(decision.notes, IsEmpty());
 }
 
 TEST(Decide, FavoursTheGoodClassWithNegativeGamma) {
-  const Decision decision = decide(tpr_weighting(-1), kEqual, two_classes(8, 4)).value();
+  const Decision decision = decide(tpr_weighting(-1), kEqual, two_classes(8, 4), kSeed).value();
   EXPECT_GT(decision.treatment.class_weights[0], decision.treatment.class_weights[1]);
 }
 
 TEST(Decide, NotesFlooredAndClippedClasses) {
-  const Decision decision = decide(tpr_weighting(2), kEqual, two_classes(8, 0)).value();
+  const Decision decision = decide(tpr_weighting(2), kEqual, two_classes(8, 0), kSeed).value();
   EXPECT_THAT(decision.notes, Contains(HasSubstr("class 1: validation TPR 0 raised to 0.05")));
   EXPECT_THAT(decision.notes, Contains(HasSubstr("class 1: raw weight 64 cut to 10")));
 }
 
 TEST(Decide, WeighsAllEquallyWhenNothingIsRecognised) {
-  const Decision decision = decide(tpr_weighting(2), kEqual, two_classes(0, 0)).value();
+  const Decision decision = decide(tpr_weighting(2), kEqual, two_classes(0, 0), kSeed).value();
   EXPECT_THAT(decision.treatment.class_weights, ElementsAre(1.0, 1.0));
   EXPECT_THAT(decision.notes, Contains(HasSubstr("every validation TPR is 0")));
 }
 
 TEST(Decide, CountsClassesByTprWhereAsked) {
-  const Decision by_train = decide(effective_number(0.99, "train"), kEqual, std::nullopt).value();
+  const Decision by_train = decide(effective_number(0.99, "train"), kEqual, std::nullopt, kSeed).value();
   EXPECT_THAT(by_train.treatment.class_weights, Each(1.0));
-  const Decision by_tpr = decide(effective_number(0.99, "tpr"), kEqual, two_classes(9, 3)).value();
+  const Decision by_tpr = decide(effective_number(0.99, "tpr"), kEqual, two_classes(9, 3), kSeed).value();
   EXPECT_LT(by_tpr.treatment.class_weights[0], by_tpr.treatment.class_weights[1]);
-  const Decision unknown = decide(effective_number(0.99, "tpr"), kEqual, two_classes(9, 0)).value();
+  const Decision unknown = decide(effective_number(0.99, "tpr"), kEqual, two_classes(9, 0), kSeed).value();
   EXPECT_THAT(unknown.notes, Contains(HasSubstr("class 1: class size times validation TPR is below 1")));
 }
 
 TEST(Decide, PassesTheFocalGammaOn) {
-  const Decision decision = decide(focal(2), kUnequal, std::nullopt).value();
+  const Decision decision = decide(focal(2), kUnequal, std::nullopt, kSeed).value();
   EXPECT_THAT(decision.treatment.class_weights, Each(1.0));
   EXPECT_EQ(decision.treatment.focal_gamma, 2);
+}
+
+TEST(Decide, DealsTheTprWeightsOutByChanceInThePlacebo) {
+  const std::vector<int64_t> counts(6, 50);
+  ConfusionMatrix validation{6, std::vector<int64_t>(36)};
+  for (size_t c = 0; c < 6; ++c) {
+    validation.counts[c * 7] = 10 + 5 * static_cast<int64_t>(c);
+    validation.counts[c * 6 + (c + 1) % 6] = 40 - 5 * static_cast<int64_t>(c);
+  }
+  const auto weights = [&](const Arm& arm, uint64_t seed) {
+    return decide(arm, counts, validation, seed).value().treatment.class_weights;
+  };
+  const std::vector<double> own = weights(tpr_weighting(1), 1);
+  EXPECT_THAT(weights(placebo(1), 1), testing::UnorderedElementsAreArray(own));
+  EXPECT_NE(weights(placebo(1), 1), own);
+  EXPECT_EQ(weights(placebo(1), 1), weights(placebo(1), 1));
+  EXPECT_NE(weights(placebo(1), 1), weights(placebo(1), 2));
+  const auto order_of = [](const std::vector<double>& w) { return std::max_element(w.begin(), w.end()) - w.begin(); };
+  EXPECT_EQ(order_of(weights(placebo(1), 1)), order_of(weights(placebo(2), 1))) << "one permutation for each seed";
+}
+
+TEST(Decide, AddsLogPriorsToTheLogits) {
+  const Decision by_train = decide(logit_adjustment(2, "train"), kUnequal, std::nullopt, kSeed).value();
+  EXPECT_THAT(by_train.treatment.logit_offsets, ElementsAre(testing::DoubleNear(2 * std::log(2.0 / 3), 1e-11),
+                                                            testing::DoubleNear(2 * std::log(1.0 / 3), 1e-11)));
+  EXPECT_THAT(by_train.treatment.class_weights, Each(1.0));
+  // 100 * 0.8 against 100 * 0.2.
+  const Decision by_tpr = decide(logit_adjustment(1, "tpr"), kEqual, two_classes(8, 2), kSeed).value();
+  EXPECT_THAT(by_tpr.treatment.logit_offsets,
+              ElementsAre(testing::DoubleNear(std::log(0.8), 1e-11), testing::DoubleNear(std::log(0.2), 1e-11)));
+}
+
+TEST(Decide, DrawsMoreRowsOfAClassThatIsRecognisedLess) {
+  // Weights 2/3 and 4/3 on 100 rows each.
+  const Decision equal = decide(oversampling(1), kEqual, two_classes(8, 4), kSeed).value();
+  EXPECT_THAT(equal.treatment.epoch_rows, ElementsAre(67, 133));
+  EXPECT_THAT(equal.treatment.class_weights, Each(1.0));
+  EXPECT_THAT(equal.notes, Contains(HasSubstr("rows of each class in an epoch: 67, 133")));
+  const Decision unequal = decide(oversampling(1), kUnequal, two_classes(8, 4), kSeed).value();
+  EXPECT_THAT(unequal.treatment.epoch_rows, ElementsAre(75, 75));
+}
+
+TEST(Decide, GivesTheBaselinesTreatmentWhereNoRowMoves) {
+  const Decision decision = decide(oversampling(0.001), {{10, 10}}, two_classes(9, 8), kSeed).value();
+  EXPECT_EQ(decision.treatment, unit_treatment(2));
+  EXPECT_THAT(decision.notes, Contains(HasSubstr("keeps its number of rows")));
 }
 
 TEST(Decide, SaysWhatIsMissing) {
@@ -132,11 +192,12 @@ TEST(Decide, SaysWhatIsMissing) {
 TEST(KnownIdentity, IsExactlyTheTreatmentOfTheBaseline) {
   const std::vector<int64_t> three{70, 70, 70};
   const ConfusionMatrix validation{3, {7, 2, 1, 1, 5, 4, 3, 3, 4}};
-  const Treatment baseline = decide({kBaseline, {}, {}}, three, std::nullopt).value().treatment;
+  const Treatment baseline = decide({kBaseline, {}, {}}, three, std::nullopt, kSeed).value().treatment;
   for (const Arm& arm : {tpr_weighting(0), focal(0), effective_number(0, "tpr"), effective_number(0, "train"),
-                         effective_number(0.999, "train")}) {
+                         effective_number(0.999, "train"), placebo(0), oversampling(0), logit_adjustment(0, "tpr"),
+                         logit_adjustment(0, "train"), logit_adjustment(1, "train")}) {
     ASSERT_TRUE(known_identity(arm, three).has_value()) << arm_name(arm);
-    const Decision decision = decide(arm, three, validation).value();
+    const Decision decision = decide(arm, three, validation, kSeed).value();
     EXPECT_EQ(decision.treatment, baseline) << arm_name(arm);
     EXPECT_THAT(decision.notes, Contains(*known_identity(arm, three)));
   }
@@ -145,6 +206,10 @@ TEST(KnownIdentity, IsExactlyTheTreatmentOfTheBaseline) {
 TEST(KnownIdentity, IsNotClaimedWhereTheTreatmentDiffers) {
   EXPECT_FALSE(known_identity(tpr_weighting(1), kEqual));
   EXPECT_FALSE(known_identity(focal(0.5), kEqual));
+  EXPECT_FALSE(known_identity(placebo(1), kEqual));
+  EXPECT_FALSE(known_identity(oversampling(1), kEqual));
+  EXPECT_FALSE(known_identity(logit_adjustment(1, "tpr"), kEqual));
+  EXPECT_FALSE(known_identity(logit_adjustment(1, "train"), kUnequal));
   EXPECT_FALSE(known_identity(effective_number(0.999, "tpr"), kEqual));
   EXPECT_FALSE(known_identity(effective_number(0.999, "train"), kUnequal));
 }

@@ -65,6 +65,18 @@ TEST(RunSpec, EverythingElseIs) {
   EXPECT_NE(own, key_after([](RunSpec& s) { s.trainer = "evensweep-2"; }));
 }
 
+TEST(RunSpec, WhatATreatmentAsksForIsInItsText) {
+  RunSpec spec = example_run_spec();
+  spec.treatment.logit_offsets = {-0.5, -1.25};
+  spec.treatment.epoch_rows = {30, 10};
+  const std::string text = to_json(spec).dump();
+  EXPECT_THAT(text, HasSubstr(R"("treatment":{"class_weights":[1.0,1.0],"epoch_rows":[30,10],"focal_gamma":0.0,)"
+                              R"("logit_offsets":[-0.5,-1.25]})"));
+  const StatusOr<RunSpec> read = parse_run_spec(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->treatment, spec.treatment);
+}
+
 TEST(RunSpec, NumbersReadBackExactly) {
   EXPECT_TRUE(rc::check([](uint64_t seed, std::vector<double> drawn) {
     RunSpec spec = example_run_spec();
@@ -126,6 +138,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"/seed", -1, "run spec.seed: must be a whole number of at least 0"},
         BadSpec{"/treatment/class_weights/1", -1, "run spec.treatment.class_weights: is out of range"},
         BadSpec{"/treatment/class_weights/1", nullptr, "run spec.treatment.class_weights: must be a number"},
+        BadSpec{"/treatment/logit_offsets", Json::array(), "treatment.logit_offsets: must have as many numbers as"},
+        BadSpec{"/treatment/logit_offsets", {1, nullptr}, "treatment.logit_offsets: must be a number"},
+        BadSpec{"/treatment/epoch_rows", {1, 2, 3}, "treatment.epoch_rows: must have as many numbers as class_weights"},
+        BadSpec{"/treatment/epoch_rows", {1, -1}, "treatment.epoch_rows: must be a list of whole numbers"},
         BadSpec{"/trainer", nullptr, "run spec.trainer: must be text"}));
 
 TEST(RunSpec, EveryMissingKeyIsNamed) {

@@ -13,7 +13,8 @@ const BadSweep kCases[] = {
      {"s.yaml:11:3: methods: only the baseline; list a method to compare with it"}},
     {"Method",
      with(kGoodSweep, "tpr_weighting", "tpr_wieghting"),
-     {"s.yaml:11:13: methods.0.method: \"tpr_wieghting\" is not baseline, tpr_weighting, effective_number or focal; "
+     {"s.yaml:11:13: methods.0.method: \"tpr_wieghting\" is not baseline, tpr_weighting, effective_number, focal, "
+      "placebo, logit_adjustment or oversampling; "
       "did you mean tpr_weighting?"}},
     {"MethodKeyMissing",
      with(kGoodSweep, "method: tpr_weighting", "methd: tpr_weighting"),

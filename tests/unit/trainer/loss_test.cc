@@ -60,5 +60,26 @@ TEST(Loss, IsFiniteWithItsGradientForCertainExamplesAndAnyGamma) {
   }
 }
 
+TEST(Loss, AMarginIsTakenFromTheTrueClassAloneAndAllIsScaled) {
+  const at::Tensor logits = at::tensor({1.0, 2.0, 3.0, 4.0}, at::kDouble).view({2, 2});
+  const at::Tensor seen = with_margins(logits, at::tensor({1, 0}, at::kLong), at::tensor({0.5, 0.25}, at::kDouble), 10);
+  EXPECT_TRUE(seen.equal(at::tensor({10.0, 17.5, 25.0, 40.0}, at::kDouble).view({2, 2}))) << seen;
+}
+
+TEST(Loss, SigmoidFocalLossIsBinaryCrossEntropyForGammaZero) {
+  const at::Tensor logits = at::tensor({0.3, -1.2, 0.8}, at::kDouble).view({1, 3});
+  const at::Tensor weights = at::tensor({1.0, 2.0, 1.0}, at::kDouble);
+  const at::Tensor loss = sigmoid_focal_loss_per_example(logits, at::tensor({1}, at::kLong), weights, 0);
+  const double want = 2 * (std::log1p(std::exp(0.3)) + std::log1p(std::exp(1.2)) + std::log1p(std::exp(0.8)));
+  EXPECT_NEAR(loss.item<double>(), want, 1e-14);
+}
+
+TEST(Loss, SigmoidFocalLossIsFiniteForSureExamples) {
+  const at::Tensor logits = at::tensor({800.0, -800.0, -800.0, 800.0}, at::kDouble).view({2, 2}).requires_grad_();
+  const at::Tensor ones = at::ones({2}, at::kDouble);
+  sigmoid_focal_loss_per_example(logits, at::tensor({0, 0}, at::kLong), ones, 0.5).sum().backward();
+  EXPECT_TRUE(logits.grad().isfinite().all().item<bool>()) << logits.grad();
+}
+
 }  // namespace
 }  // namespace evensweep

@@ -197,6 +197,39 @@ TEST(TrainRun, ATreatmentLeavesInitialisationBatchesAndDropoutAlone) {
   EXPECT_NE(all[0], all[1]) << "another epoch drops out other units";
 }
 
+// Logits that are helped in training need not be large by themselves, and are alone in evaluation.
+TEST(TrainRun, LogitOffsetsAreOfTrainingAlone) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  spec.treatment.logit_offsets = {0, 0, -8};
+  const ConfusionMatrix held_back = Training(spec).finish().test;
+  spec.treatment.logit_offsets = {0, 0, 8};
+  const ConfusionMatrix helped = Training(spec).finish().test;
+  for (int64_t truth = 0; truth < 3; ++truth) {
+    EXPECT_EQ(held_back.at(truth, 2), 8) << "all are taken for the class that had to overcome its offset";
+    EXPECT_EQ(helped.at(truth, 2), 0);
+  }
+}
+
+TEST(TrainRun, EpochRowsLeaveAClassOut) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  spec.training.epochs = 30;
+  spec.treatment.epoch_rows = {0, 36, 36};
+  const RunResult result = Training(spec).finish();
+  for (int64_t truth = 0; truth < 3; ++truth) EXPECT_EQ(result.test.at(truth, 0), 0) << truth;
+  EXPECT_GT(result.test.at(1, 1) + result.test.at(2, 2), 8);
+}
+
+TEST(TrainRun, AnInterruptedTreatmentEndsAsIfItHadNeverStopped) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  spec.treatment.logit_offsets = {-0.5, -1, -2};
+  spec.treatment.epoch_rows = {50, 20, 2};
+  // 72 training rows in batches of 16: an epoch asks before each of 5 steps, before and within its evaluation.
+  for (const int64_t first : {3, 6, 9}) expect_interruption_changes_nothing(spec, first, 4);
+}
+
 TEST(TrainRun, AnotherSeedIsAnotherTraining) {
   const TestFolder data;
   RunSpec spec = points_run(data.path());
@@ -258,8 +291,16 @@ TEST(TrainRun, BadInputIsNamed) {
     EXPECT_EQ(failure.failure, FailureClass::kBadInput) << failure.message;
     EXPECT_THAT(failure.message, HasSubstr(message));
   };
-  expect_bad([](RunSpec& s) { s.treatment.class_weights = {1, 1}; }, "has 2 weights for the 3 classes");
+  expect_bad([](RunSpec& s) { s.treatment.class_weights = {1, 1}; }, "class_weights: has 2 numbers for the 3 classes");
   expect_bad([](RunSpec& s) { s.treatment.class_weights = {0, 0, 0}; }, "at least one must be above 0");
+  expect_bad([](RunSpec& s) { s.treatment.logit_offsets = {1, 2}; }, "logit_offsets: has 2 numbers for the 3 classes");
+  expect_bad([](RunSpec& s) { s.treatment.epoch_rows = {72}; }, "epoch_rows: has 1 numbers for the 3 classes");
+  expect_bad(
+      [](RunSpec& s) {
+        s.treatment.epoch_rows = {24, 24, 23};
+      },
+      "the sum is 71, but there are 72 training rows");
+  expect_bad([](RunSpec& s) { s.treatment.epoch_rows = {INT64_MAX, INT64_MAX, 74}; }, "more than the 72 training rows");
   expect_bad([](RunSpec& s) { s.model.name = "resnet20"; }, "needs images");
   expect_bad([](RunSpec& s) { s.trainer = "other-9"; }, "asks for the trainer \"other-9\"");
   expect_bad([](RunSpec& s) { s.training.schedule = {.name = "step"}; }, "schedule.every");

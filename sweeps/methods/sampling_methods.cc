@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "common/model/expand.h"
+#include "sweeps/methods/definition.h"
+#include "sweeps/methods/frequency.h"
+
+namespace evensweep {
+namespace {
+
+std::optional<std::string> oversampling_identity(const Arm& arm, std::span<const int64_t>) {
+  if (parameter(arm, "gamma") != 0) return std::nullopt;
+  return "gamma = 0 takes every row once in an epoch: the same training as the baseline";
+}
+
+// The quotas of an epoch that is as long as without them.
+StatusOr<Decision> decide_oversampling(const Arm& arm, const ClassEvidence& evidence) {
+  const std::span<const int64_t> counts = evidence.train_counts;
+  Decision weighed = weigh_by_tpr(parameter(arm, "gamma"), evidence);
+  const int64_t rows = std::accumulate(counts.begin(), counts.end(), int64_t{0});
+  EV_ASSIGN_OR_RETURN(ResampleQuota quota, resample_quota(counts, weighed.treatment.class_weights, rows));
+  Decision decision{unit_treatment(counts.size()), std::move(weighed.notes)};
+  if (std::equal(counts.begin(), counts.end(), quota.rows.begin())) {
+    if (parameter(arm, "gamma") != 0)
+      decision.notes.push_back("every class keeps its number of rows, so the training is the baseline's");
+    return decision;
+  }
+  decision.notes.push_back(fmt::format("rows of each class in an epoch: {}", fmt::join(quota.rows, ", ")));
+  decision.treatment.epoch_rows = std::move(quota.rows);
+  return decision;
+}
+
+MethodDefinition oversampling() {
+  return {.description = {"oversampling",
+                          {{"gamma", -10, 10, false,
+                            "strength, as in tpr_weighting; 0 does nothing, below 0 favours the classes that are "
+                            "already good"}},
+                          {},
+                          "as many rows of a class in an epoch as its TPR weight says, the epoch's length unchanged"},
+          .needs_baseline = always,
+          .identity = oversampling_identity,
+          .decide = decide_oversampling};
+}
+
+}  // namespace
+
+std::vector<MethodDefinition> sampling_methods() { return {oversampling()}; }
+
+}  // namespace evensweep
