@@ -16,6 +16,13 @@ Status check_image_shape(const std::string& model, const std::vector<int64_t>& s
   return absl::InvalidArgumentError(fmt::format("model {}: needs images, but the data set is a table; use mlp", model));
 }
 
+at::Tensor unit_rows(const at::Tensor& rows) { return rows / rows.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12); }
+
+// A bias would not be a matter of angles; times 0 it still has the gradient that the optimizer asks for.
+at::Tensor cosines(const at::Tensor& input, const Linear& layer) {
+  return at::linear(unit_rows(input), unit_rows(layer.weight), layer.bias * 0);
+}
+
 }  // namespace
 
 Autocast::Autocast(at::DeviceType device, bool enabled)
@@ -36,7 +43,8 @@ at::Tensor Model::forward(const at::Tensor& input, bool training) {
   const at::Tensor inner = features(input, training);
   // Logits in bf16 have so few digits that classes would often tie, and ties go to the class with the lower number.
   const Autocast full_precision(execution_.device.type(), false);
-  return output_layer()(inner.to(at::kFloat));
+  return execution_.cosine_logits ? cosines(inner.to(at::kFloat), output_layer())
+                                  : output_layer()(inner.to(at::kFloat));
 }
 
 int64_t Model::parameter_count() const {

@@ -15,6 +15,7 @@ struct Execution {
   at::Device device = at::kCPU;
   bool bf16 = false;           // autocast; weights, batch statistics, logits and loss stay in float32
   bool channels_last = false;  // images only
+  bool cosine_logits = false;  // a logit is the cosine between the last layer's input and the class's weights
 };
 
 // Switches autocast to bf16 on or off for this thread until the end of the scope.

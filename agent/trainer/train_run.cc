@@ -72,7 +72,7 @@ class Attempt {
       }
       if (!evaluate_rows(examples_.split().validation, validation_)) return stop();
       if (!validation_->finite) return diverged("validation logits are");
-      loop_.finish_epoch(validation_->accuracy());
+      loop_.finish_epoch(*validation_);
     }
     return conclude();
   }
@@ -215,7 +215,8 @@ TrainingOutcome train_checked(const RunRequest& request, DatasetCache& cache, Ru
   if (!examples.ok()) return bad_input(examples.status());
   const Execution execution{.device = *device,
                             .bf16 = spec.training.precision == "bf16",
-                            .channels_last = spec.training.channels_last && examples->has_images()};
+                            .channels_last = spec.training.channels_last && examples->has_images(),
+                            .cosine_logits = spec.treatment.margin.has_value()};
   const auto model = make_model(spec.model, examples->shape(), examples->classes(), spec.seed, execution);
   if (!model.ok()) return bad_input(model.status());
   return Attempt(request, *examples, **model, execution, observer, clock).train();

@@ -7,7 +7,6 @@
 
 #include "agent/trainer/augmentation.h"
 #include "agent/trainer/device.h"
-#include "agent/trainer/loss.h"
 #include "agent/trainer/resampling.h"
 #include "agent/trainer/schedule.h"
 #include "common/base/rng.h"
@@ -74,14 +73,10 @@ Status check_treatment(const Treatment& treatment, const Examples& examples) {
     return absl::InvalidArgumentError("treatment.class_weights: at least one must be above 0");
   if (!treatment.logit_offsets.empty())
     EV_RETURN_IF_ERROR(fits_classes("logit_offsets", treatment.logit_offsets.size()));
+  if (treatment.margin) EV_RETURN_IF_ERROR(fits_classes("margin.margins", treatment.margin->margins.size()));
   if (treatment.epoch_rows.empty()) return absl::OkStatus();
   EV_RETURN_IF_ERROR(fits_classes("epoch_rows", treatment.epoch_rows.size()));
   return check_epoch_rows(treatment.epoch_rows, examples);
-}
-
-// Undefined for an empty list.
-at::Tensor class_tensor(const std::vector<double>& values, const Execution& execution) {
-  return values.empty() ? at::Tensor() : at::tensor(values, at::kFloat).to(execution.device);
 }
 
 }  // namespace
@@ -106,8 +101,7 @@ TrainingLoop::TrainingLoop(const RunSpec& spec, const Examples& examples, Model&
       examples_(examples),
       model_(model),
       execution_(execution),
-      class_weights_(class_tensor(spec.treatment.class_weights, execution)),
-      logit_offsets_(class_tensor(spec.treatment.logit_offsets, execution)),
+      loss_(spec.treatment, spec.training.epochs, execution),
       optimizer_(make_optimizer(spec.training.optimizer, model.parameters())),
       steps_per_epoch_((static_cast<int64_t>(examples.split().train.size()) + spec.training.batch_size - 1) /
                        spec.training.batch_size) {}
@@ -145,11 +139,11 @@ TrainingLoop::Step TrainingLoop::step() {
   generator.set_current_seed(dropout());
 
   const at::Tensor logits = model_.forward(inputs, /*training=*/true);
-  const at::Tensor seen = logit_offsets_.defined() ? logits + logit_offsets_ : logits;
-  const at::Tensor loss = batch_loss(seen, labels, class_weights_, spec_.treatment.focal_gamma);
+  const at::Tensor loss = loss_(logits, labels, position_.epoch);
   // Times 0: so that a logit that is not finite shows even where the loss does not depend on it.
   const double value = (loss.detach() + logits.detach().sum() * 0).item<double>();
   if (!std::isfinite(value)) return {.examples = 0, .finite = false};
+  loss_.accept();
   loss.backward();
   optimizer_->step(lr(optimizer_->steps()));
   ++position_.step;
@@ -157,10 +151,11 @@ TrainingLoop::Step TrainingLoop::step() {
   return {.examples = static_cast<int64_t>(rows.size()), .finite = true};
 }
 
-void TrainingLoop::finish_epoch(double validation_accuracy) {
+void TrainingLoop::finish_epoch(const Evaluation& validation) {
+  loss_.finish_epoch(validation.confusion);
   curve_.push_back({.epoch = position_.epoch + 1,
                     .train_loss = epoch_loss_sum_ / static_cast<double>(examples_.split().train.size()),
-                    .validation_accuracy = validation_accuracy,
+                    .validation_accuracy = validation.accuracy(),
                     .lr = lr(optimizer_->steps() - 1)});
   position_ = {.epoch = position_.epoch + 1, .step = 0};
   epoch_loss_sum_ = 0;
@@ -170,6 +165,7 @@ std::vector<NamedTensor> TrainingLoop::all_tensors() const {
   std::vector<NamedTensor> all = model_.parameters();
   all.insert(all.end(), model_.buffers().begin(), model_.buffers().end());
   for (NamedTensor& tensor : optimizer_->state()) all.push_back(std::move(tensor));
+  all.insert(all.end(), loss_.state().begin(), loss_.state().end());
   return all;
 }
 

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "agent/trainer/checkpoint.h"
+#include "agent/trainer/evaluation.h"
 #include "agent/trainer/examples.h"
 #include "agent/trainer/model.h"
 #include "agent/trainer/optimizer.h"
+#include "agent/trainer/treated_loss.h"
 
 namespace evensweep {
 
@@ -32,7 +34,7 @@ class TrainingLoop {
   // One optimizer step; only while !epoch_trained().
   Step step();
   // Closes an epoch that is trained and evaluated.
-  void finish_epoch(double validation_accuracy);
+  void finish_epoch(const Evaluation& validation);
 
   // Fills in all but the run key and the times.
   void save(Checkpoint& checkpoint) const;
@@ -49,8 +51,7 @@ class TrainingLoop {
   const Examples& examples_;
   Model& model_;
   Execution execution_;
-  at::Tensor class_weights_;
-  at::Tensor logit_offsets_;  // undefined: none
+  TreatedLoss loss_;
   std::unique_ptr<Optimizer> optimizer_;
   int64_t steps_per_epoch_;
   Position position_;

@@ -81,15 +81,37 @@ struct TrainingSpec {
   int64_t threads = 1;  // part of a run's identity: sums are taken in another order with other thread counts
 };
 
+// Large margins for small classes (Cao et al. 2019): logits are cosines between the features of the last layer and each
+// class's weights; training sees scale (z - m[y] at the true class y) in their place.
+struct MarginSpec {
+  std::vector<double> margins;  // one for each class
+  double scale = 1;
+  friend bool operator==(const MarginSpec&, const MarginSpec&) = default;
+};
+
+// A rule by which the trainer itself sets the weights as it goes; class_weights are not used then.
+struct WeightRule {
+  std::string name;     // one of the names below
+  double strength = 0;  // cdb: tau; group_dro: eta; others: 0
+  friend bool operator==(const WeightRule&, const WeightRule&) = default;
+};
+inline constexpr char kCdbRule[] = "cdb";                 // from the validation accuracies of the last epoch
+inline constexpr char kDynamicCdbRule[] = "cdb_dynamic";  // the same, with a tau made from them
+inline constexpr char kRecallLossRule[] = "recall_loss";  // from the recalls of the batch
+inline constexpr char kGroupDroRule[] = "group_dro";      // the loss is a sum over classes with moving shares
+
 // What a method decided, as plain data. The trainer applies it and knows no methods.
 // loss = 1/N sum_i w[y_i] (1 - p_i)^focal_gamma (-log p_i), p_i the softmax probability of the true class y_i.
-// A list that is empty asks for nothing and is not in the canonical JSON, so that the keys of treatments without it are
-// those of versions that did not know it.
+// From logit_offsets on, what asks for nothing is not in the canonical JSON, so that the keys of treatments without it
+// are those of versions that did not know it.
 struct Treatment {
   std::vector<double> class_weights;       // one for each class, sum = number of classes
   double focal_gamma = 0;                  // 0: cross entropy
   std::vector<double> logit_offsets = {};  // added to the logits of each class in training, not in evaluation
   std::vector<int64_t> epoch_rows = {};    // rows of each class in an epoch, sum = number of training rows
+  std::optional<MarginSpec> margin = {};
+  double weights_from = 0;  // share of the epochs, rounded up, after which class_weights count; 1 before
+  std::optional<WeightRule> rule = {};
   friend bool operator==(const Treatment&, const Treatment&) = default;
 };
 

@@ -118,6 +118,9 @@ Json to_json(const Treatment& treatment) {
   Json json = {{"class_weights", treatment.class_weights}, {"focal_gamma", treatment.focal_gamma}};
   if (!treatment.logit_offsets.empty()) json["logit_offsets"] = treatment.logit_offsets;
   if (!treatment.epoch_rows.empty()) json["epoch_rows"] = treatment.epoch_rows;
+  if (treatment.margin) json["margin"] = {{"margins", treatment.margin->margins}, {"scale", treatment.margin->scale}};
+  if (treatment.weights_from != 0) json["weights_from"] = treatment.weights_from;
+  if (treatment.rule) json["rule"] = {{"name", treatment.rule->name}, {"strength", treatment.rule->strength}};
   return json;
 }
 
@@ -129,6 +132,22 @@ void check_class_list(const Fields& fields, const char* name, const std::vector<
   status = absl::InvalidArgumentError(fields.place(name) + ": must have as many numbers as class_weights");
 }
 
+MarginSpec margin_of(const Json& json, const std::string& place, size_t classes, Status& status) {
+  Fields fields(json, place, status);
+  MarginSpec margin{.margins = fields.numbers("margins", 0, 1e6), .scale = fields.number("scale", 0, 1e6)};
+  check_class_list(fields, "margins", margin.margins, classes, status);
+  fields.end();
+  return margin;
+}
+
+WeightRule rule_of(const Json& json, const std::string& place, Status& status) {
+  Fields fields(json, place, status);
+  WeightRule rule{.name = fields.one_of("name", {kCdbRule, kDynamicCdbRule, kRecallLossRule, kGroupDroRule}),
+                  .strength = fields.number("strength", 0, 1e6)};
+  fields.end();
+  return rule;
+}
+
 Treatment treatment_of(const Json& json, const std::string& place, Status& status) {
   Fields fields(json, place, status);
   Treatment treatment{.class_weights = fields.numbers("class_weights", 0, 1e6),
@@ -138,6 +157,10 @@ Treatment treatment_of(const Json& json, const std::string& place, Status& statu
   const size_t classes = treatment.class_weights.size();
   check_class_list(fields, "logit_offsets", treatment.logit_offsets, classes, status);
   check_class_list(fields, "epoch_rows", treatment.epoch_rows, classes, status);
+  if (fields.has("margin"))
+    treatment.margin = margin_of(fields.object("margin"), fields.place("margin"), classes, status);
+  if (fields.has("weights_from")) treatment.weights_from = fields.number("weights_from", 0, 1);
+  if (fields.has("rule")) treatment.rule = rule_of(fields.object("rule"), fields.place("rule"), status);
   fields.end();
   return treatment;
 }

@@ -31,6 +31,7 @@ struct MethodDefinition {
 std::vector<MethodDefinition> weighting_methods();  // the loss of an example depends on its class
 std::vector<MethodDefinition> logit_methods();      // the logits are changed in training
 std::vector<MethodDefinition> sampling_methods();   // an epoch has other rows
+std::vector<MethodDefinition> dynamic_methods();    // the trainer changes the weights as it goes
 
 // A parameter or option of an arm that has passed check_arm.
 double parameter(const Arm& arm, const char* name);

@@ -39,8 +39,38 @@ MethodDefinition logit_adjustment() {
           .decide = decide_logit_adjustment};
 }
 
+// As in the authors' code.
+constexpr double kLdamScale = 30;
+constexpr double kLdamBeta = 0.9999;
+
+StatusOr<Decision> decide_ldam_drw(const Arm& arm, const ClassEvidence& evidence) {
+  EV_ASSIGN_OR_RETURN(ClassSizes classes, class_sizes(arm, evidence));
+  EV_ASSIGN_OR_RETURN(const EffectiveNumberWeights w, effective_number_weights(classes.sizes, kLdamBeta));
+  Decision decision{unit_treatment(classes.sizes.size()), std::move(classes.notes)};
+  MarginSpec margin{.margins = portable(ldam_margins(classes.sizes, parameter(arm, "margin"))), .scale = kLdamScale};
+  decision.notes.push_back(fmt::format("margins: {:.4g}", fmt::join(margin.margins, ", ")));
+  decision.treatment.margin = std::move(margin);
+  const std::vector<double> weights = portable(w.weights);
+  // What is not weighted has no beginning, so that equal trainings have equal keys.
+  if (all_equal(weights) || parameter(arm, "start") == 1) return decision;
+  decision.treatment.class_weights = weights;
+  decision.treatment.weights_from = parameter(arm, "start");
+  return decision;
+}
+
+MethodDefinition ldam_drw() {
+  return {.description = {"ldam_drw",
+                          {{"margin", 0, 1, false, "the largest margin, that of the smallest class"},
+                           {"start", 0, 1, false, "share of the epochs before the classes are weighted; 1 is never"}},
+                          {counts_option()},
+                          "margins (class size)^(-1/4) on cosine logits, then effective-number weights as well"},
+          .needs_baseline = counts_by_tpr,
+          .identity = [](const Arm&, auto) { return std::optional<std::string>(); },
+          .decide = decide_ldam_drw};
+}
+
 }  // namespace
 
-std::vector<MethodDefinition> logit_methods() { return {logit_adjustment()}; }
+std::vector<MethodDefinition> logit_methods() { return {logit_adjustment(), ldam_drw()}; }
 
 }  // namespace evensweep

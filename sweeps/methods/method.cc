@@ -14,7 +14,7 @@ namespace {
 const std::vector<MethodDefinition>& definitions() {
   static const std::vector<MethodDefinition> kDefinitions = [] {
     std::vector<MethodDefinition> all;
-    for (const auto& methods : {weighting_methods(), logit_methods(), sampling_methods()})
+    for (const auto& methods : {weighting_methods(), logit_methods(), sampling_methods(), dynamic_methods()})
       all.insert(all.end(), methods.begin(), methods.end());
     return all;
   }();

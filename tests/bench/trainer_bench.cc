@@ -71,7 +71,7 @@ class TrainerSide {
       : model_(*make_model(spec.model, examples.shape(), examples.classes(), 1, execution)),
         loop_(spec, examples, *model_, execution) {}
   void step() {
-    if (loop_.epoch_trained()) loop_.finish_epoch(0);
+    if (loop_.epoch_trained()) loop_.finish_epoch({});
     loop_.step();
   }
 

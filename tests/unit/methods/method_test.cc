@@ -167,6 +167,30 @@ TEST(Decide, DrawsMoreRowsOfAClassThatIsRecognisedLess) {
   EXPECT_THAT(unequal.treatment.epoch_rows, ElementsAre(75, 75));
 }
 
+TEST(Decide, GivesSmallClassesLargeMarginsAndWeightsThemLater) {
+  const Arm arm{"ldam_drw", {{"margin", 0.5}, {"start", 0.8}}, {{"counts", "train"}}};
+  const std::vector<int64_t> counts{1600, 100};
+  const Treatment treatment = decide(arm, counts, std::nullopt, kSeed).value().treatment;
+  EXPECT_THAT(treatment.margin->margins, ElementsAre(testing::DoubleNear(0.25, 1e-11), 0.5));  // 16^(-1/4) = 1/2
+  EXPECT_EQ(treatment.margin->scale, 30);
+  EXPECT_EQ(treatment.weights_from, 0.8);
+  EXPECT_LT(treatment.class_weights[0], treatment.class_weights[1]);
+  EXPECT_FALSE(known_identity(arm, kEqual)) << "cosines and a margin are there for equal classes too";
+  const Treatment equal = decide(arm, kEqual, std::nullopt, kSeed).value().treatment;
+  EXPECT_THAT(equal.margin->margins, Each(0.5));
+  EXPECT_EQ(equal.weights_from, 0) << "nothing begins where nothing is weighted";
+  const Arm never{"ldam_drw", {{"margin", 0.5}, {"start", 1}}, {{"counts", "train"}}};
+  EXPECT_THAT(decide(never, counts, std::nullopt, kSeed).value().treatment.class_weights, Each(1.0));
+}
+
+TEST(Decide, LeavesDynamicWeightsToTheTrainer) {
+  const auto rule_of = [](const Arm& arm) { return decide(arm, kEqual, std::nullopt, kSeed).value().treatment.rule; };
+  EXPECT_EQ(rule_of({"cdb", {{"tau", 2}}, {}}), (WeightRule{.name = kCdbRule, .strength = 2}));
+  EXPECT_EQ(rule_of({"cdb_dynamic", {}, {}}), (WeightRule{.name = kDynamicCdbRule, .strength = 0}));
+  EXPECT_EQ(rule_of({"recall_loss", {}, {}}), (WeightRule{.name = kRecallLossRule, .strength = 0}));
+  EXPECT_EQ(rule_of({"group_dro", {{"eta", 0.01}}, {}}), (WeightRule{.name = kGroupDroRule, .strength = 0.01}));
+}
+
 TEST(Decide, GivesTheBaselinesTreatmentWhereNoRowMoves) {
   const Decision decision = decide(oversampling(0.001), {{10, 10}}, two_classes(9, 8), kSeed).value();
   EXPECT_EQ(decision.treatment, unit_treatment(2));
@@ -195,7 +219,7 @@ TEST(KnownIdentity, IsExactlyTheTreatmentOfTheBaseline) {
   const Treatment baseline = decide({kBaseline, {}, {}}, three, std::nullopt, kSeed).value().treatment;
   for (const Arm& arm : {tpr_weighting(0), focal(0), effective_number(0, "tpr"), effective_number(0, "train"),
                          effective_number(0.999, "train"), placebo(0), oversampling(0), logit_adjustment(0, "tpr"),
-                         logit_adjustment(0, "train"), logit_adjustment(1, "train")}) {
+                         logit_adjustment(0, "train"), logit_adjustment(1, "train"), Arm{"cdb", {{"tau", 0}}, {}}}) {
     ASSERT_TRUE(known_identity(arm, three).has_value()) << arm_name(arm);
     const Decision decision = decide(arm, three, validation, kSeed).value();
     EXPECT_EQ(decision.treatment, baseline) << arm_name(arm);

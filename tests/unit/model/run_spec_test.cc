@@ -69,9 +69,13 @@ TEST(RunSpec, WhatATreatmentAsksForIsInItsText) {
   RunSpec spec = example_run_spec();
   spec.treatment.logit_offsets = {-0.5, -1.25};
   spec.treatment.epoch_rows = {30, 10};
+  spec.treatment.margin = MarginSpec{.margins = {0.5, 0.25}, .scale = 30};
+  spec.treatment.weights_from = 0.75;
+  spec.treatment.rule = WeightRule{.name = kCdbRule, .strength = 1.5};
   const std::string text = to_json(spec).dump();
   EXPECT_THAT(text, HasSubstr(R"("treatment":{"class_weights":[1.0,1.0],"epoch_rows":[30,10],"focal_gamma":0.0,)"
-                              R"("logit_offsets":[-0.5,-1.25]})"));
+                              R"("logit_offsets":[-0.5,-1.25],"margin":{"margins":[0.5,0.25],"scale":30.0},)"
+                              R"("rule":{"name":"cdb","strength":1.5},"weights_from":0.75})"));
   const StatusOr<RunSpec> read = parse_run_spec(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->treatment, spec.treatment);
@@ -142,6 +146,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"/treatment/logit_offsets", {1, nullptr}, "treatment.logit_offsets: must be a number"},
         BadSpec{"/treatment/epoch_rows", {1, 2, 3}, "treatment.epoch_rows: must have as many numbers as class_weights"},
         BadSpec{"/treatment/epoch_rows", {1, -1}, "treatment.epoch_rows: must be a list of whole numbers"},
+        BadSpec{"/treatment/margin", {{"margins", {1}}, {"scale", 1}}, "treatment.margin.margins: must have as many"},
+        BadSpec{"/treatment/margin", {{"margins", {1, 1}}}, "treatment.margin.scale: is missing"},
+        BadSpec{"/treatment/weights_from", 1.5, "treatment.weights_from: is out of range"},
+        BadSpec{"/treatment/rule", {{"name", "x"}, {"strength", 0}}, "treatment.rule.name: is not a known word"},
         BadSpec{"/trainer", nullptr, "run spec.trainer: must be text"}));
 
 TEST(RunSpec, EveryMissingKeyIsNamed) {

@@ -14,7 +14,7 @@ const BadSweep kCases[] = {
     {"Method",
      with(kGoodSweep, "tpr_weighting", "tpr_wieghting"),
      {"s.yaml:11:13: methods.0.method: \"tpr_wieghting\" is not baseline, tpr_weighting, effective_number, focal, "
-      "placebo, logit_adjustment or oversampling; "
+      "placebo, logit_adjustment, ldam_drw, oversampling, cdb, cdb_dynamic, recall_loss or group_dro; "
       "did you mean tpr_weighting?"}},
     {"MethodKeyMissing",
      with(kGoodSweep, "method: tpr_weighting", "methd: tpr_weighting"),

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace evensweep {
 namespace {
 
@@ -51,6 +53,16 @@ TEST(Model, MlpComputesWhatItsFormulaSays) {
   // x = (1, 1): hidden relu(3.5, -2) = (3.5, 0), logits (7, 10). x = (-1, 0): hidden (0, 3), logits (3, 7).
   const at::Tensor logits = model->forward(at::tensor({1.F, 1.F, -1.F, 0.F}).view({2, 2}), false);
   EXPECT_TRUE(at::equal(logits, at::tensor({7.F, 10.F, 3.F, 7.F}).view({2, 2}))) << logits;
+}
+
+TEST(Model, CosineLogitsAreCosinesOfTheLastLayersAngles) {
+  const auto model = made({.name = "mlp"}, {2}, 2, 1, {.cosine_logits = true});
+  const at::NoGradGuard no_grad;
+  tensor_of(model->parameters(), "output.weight").copy_(at::tensor({2.F, 0.F, 3.F, 3.F}).view({2, 2}));
+  tensor_of(model->parameters(), "output.bias").copy_(at::tensor({5.F, -5.F}));
+  const at::Tensor logits = model->forward(at::tensor({0.F, 7.F, 0.F, 0.F}).view({2, 2}), false);
+  const float diagonal = std::sqrt(0.5F);
+  EXPECT_TRUE(at::allclose(logits, at::tensor({0.F, diagonal, 0.F, 0.F}).view({2, 2}), 1e-6, 1e-7)) << logits;
 }
 
 // With the second convolution of each block at zero, a block gives relu(shortcut): what a pixel of the stem becomes can

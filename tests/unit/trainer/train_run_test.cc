@@ -10,7 +10,9 @@
 
 #include "agent/trainer/checkpoint.h"
 #include "common/base/file.h"
+#include "common/model/expand.h"
 #include "common/model/json.h"
+#include "sweeps/methods/method.h"
 #include "tests/unit/trainer/synthetic_data.h"
 
 namespace evensweep {
@@ -230,6 +232,60 @@ TEST(TrainRun, AnInterruptedTreatmentEndsAsIfItHadNeverStopped) {
   for (const int64_t first : {3, 6, 9}) expect_interruption_changes_nothing(spec, first, 4);
 }
 
+TEST(TrainRun, AnInterruptedRuleEndsAsIfItHadNeverStopped) {
+  const TestFolder data;
+  for (const WeightRule& rule :
+       {WeightRule{.name = kCdbRule, .strength = 1.5}, WeightRule{.name = kDynamicCdbRule},
+        WeightRule{.name = kRecallLossRule}, WeightRule{.name = kGroupDroRule, .strength = 1}}) {
+    RunSpec spec = points_run(data.path());
+    spec.treatment.rule = rule;
+    // An epoch asks before each of 5 steps, before and within its evaluation.
+    for (const int64_t first : {3, 7, 10}) expect_interruption_changes_nothing(spec, first, 4);
+  }
+}
+
+TEST(TrainRun, AnInterruptedMarginEndsAsIfItHadNeverStopped) {
+  const TestFolder data;
+  RunSpec spec = images_run(data.path(), "resnet20");
+  spec.treatment.margin = MarginSpec{.margins = std::vector<double>(10, 0.3), .scale = 30};
+  spec.treatment.class_weights = {0.5, 1.5, 1, 1, 1, 1, 1, 1, 1, 1};
+  spec.treatment.weights_from = 0.5;
+  expect_interruption_changes_nothing(spec, 6, 3);
+}
+
+// The arms of one method on one block, decided from what its baseline gave.
+Treatment decided(const MethodDescription& method, const RunResult& baseline, std::span<const int64_t> train_counts) {
+  Arm arm{.method = method.name, .parameters = {}, .options = {}};
+  for (const auto& parameter : method.parameters) arm.parameters[parameter.name] = 0.5;
+  for (const auto& option : method.options) arm.options[option.name] = option.values.back();
+  const auto decision = decide(arm, train_counts, baseline.validation, 7);
+  EXPECT_TRUE(decision.ok()) << decision.status();
+  return decision.ok() ? decision->treatment : Treatment();
+}
+
+TEST(TrainRun, EveryMethodTrainsOnTables) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  const RunResult baseline = Training(spec).finish();
+  for (const MethodDescription& method : known_methods()) {
+    spec.treatment = decided(method, baseline, std::vector<int64_t>(3, 24));
+    const bool differs = lasting(Training(spec).finish()) != lasting(baseline);
+    EXPECT_EQ(differs, method.name != kBaseline) << method.name;
+  }
+}
+
+TEST(TrainRun, EveryMethodTrainsOnImages) {
+  const TestFolder data;
+  RunSpec spec = images_run(data.path(), "mlp");
+  spec.model.hidden = {8};
+  spec.treatment = unit_treatment(10);
+  const RunResult baseline = Training(spec).finish();
+  for (const MethodDescription& method : known_methods()) {
+    spec.treatment = decided(method, baseline, std::vector<int64_t>(10, 3));
+    EXPECT_EQ(Training(spec).finish().curve.size(), 2u) << method.name;
+  }
+}
+
 TEST(TrainRun, AnotherSeedIsAnotherTraining) {
   const TestFolder data;
   RunSpec spec = points_run(data.path());
@@ -294,6 +350,7 @@ TEST(TrainRun, BadInputIsNamed) {
   expect_bad([](RunSpec& s) { s.treatment.class_weights = {1, 1}; }, "class_weights: has 2 numbers for the 3 classes");
   expect_bad([](RunSpec& s) { s.treatment.class_weights = {0, 0, 0}; }, "at least one must be above 0");
   expect_bad([](RunSpec& s) { s.treatment.logit_offsets = {1, 2}; }, "logit_offsets: has 2 numbers for the 3 classes");
+  expect_bad([](RunSpec& s) { s.treatment.margin = MarginSpec{.margins = {1}, .scale = 1}; }, "margins: has 1 numbers");
   expect_bad([](RunSpec& s) { s.treatment.epoch_rows = {72}; }, "epoch_rows: has 1 numbers for the 3 classes");
   expect_bad(
       [](RunSpec& s) {
