@@ -5,6 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "common/base/rng.h"
+#include "sweeps/methods/smote.h"
+
 namespace evensweep {
 namespace {
 
@@ -43,7 +46,10 @@ struct ImageWriter {
 }  // namespace
 
 Examples::Examples(std::shared_ptr<const Dataset> dataset, SplitRows split)
-    : dataset_(std::move(dataset)), split_(std::move(split)) {
+    : dataset_(std::move(dataset)),
+      split_(std::move(split)),
+      training_rows_(split_.train),
+      row_labels_(dataset_->labels) {
   if (has_images())
     tabulate_pixels();
   else
@@ -86,6 +92,33 @@ void Examples::tabulate_pixels() {
   }
 }
 
+Status Examples::synthesise(std::span<const int64_t> quota, size_t neighbours, uint64_t seed) {
+  if (has_images()) return absl::InvalidArgumentError("SMOTE: needs a table, but the data set has images");
+  const auto width = static_cast<size_t>(dataset_->width);
+  std::vector<double> values;
+  std::vector<int64_t> labels;
+  std::vector<int64_t> wanted(quota.begin(), quota.end());
+  for (const uint32_t row : split_.train) {
+    const float* features = features_.data() + row * width;
+    values.insert(values.end(), features, features + width);
+    labels.push_back(row_labels_[row]);
+    if (row_labels_[row] < wanted.size()) --wanted[row_labels_[row]];
+  }
+  Rng rng(seed, "smote");
+  const DrawSmote draw = [&](size_t pairs) {
+    const size_t pair = rng.below(pairs);
+    return SmoteDraw{.pair = pair, .step = rng.uniform()};
+  };
+  EV_ASSIGN_OR_RETURN(const SyntheticRows made,
+                      smote({.values = values, .width = width}, labels, wanted, neighbours, draw));
+  for (const int64_t label : made.labels) {
+    training_rows_.push_back(static_cast<uint32_t>(row_labels_.size()));
+    row_labels_.push_back(static_cast<uint16_t>(label));
+  }
+  for (const double value : made.values) features_.push_back(static_cast<float>(value));
+  return absl::OkStatus();
+}
+
 void Examples::copy_features(std::span<const uint32_t> rows, float* out) const {
   const auto width = static_cast<size_t>(dataset_->width);
   for (size_t i = 0; i < rows.size(); ++i)
@@ -123,7 +156,7 @@ at::Tensor Examples::inputs(std::span<const uint32_t> rows, std::span<const View
 at::Tensor Examples::labels(std::span<const uint32_t> rows, const Execution& execution) const {
   at::Tensor batch = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
   auto* out = batch.mutable_data_ptr<int64_t>();
-  for (size_t i = 0; i < rows.size(); ++i) out[i] = dataset_->labels[rows[i]];
+  for (size_t i = 0; i < rows.size(); ++i) out[i] = row_labels_[rows[i]];
   return batch.to(execution.device);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// A data set with one split of it, ready to be cut into batches.
+// A data set with one split of it and, where a treatment asks for them, synthetic rows, ready to be cut into batches.
 
 #include <array>
 #include <memory>
@@ -9,6 +9,7 @@
 #include "agent/trainer/aten.h"
 #include "agent/trainer/augmentation.h"
 #include "agent/trainer/model.h"
+#include "common/base/status.h"
 #include "common/dataset/dataset.h"
 
 namespace evensweep {
@@ -20,6 +21,10 @@ class Examples {
   // colour; with other than three channels, mean and sd are 0.5.
   Examples(std::shared_ptr<const Dataset> dataset, SplitRows split);
 
+  // Makes rows with SMOTE, as many of each class as its training rows are fewer than `quota[c]`: a pure function of the
+  // arguments and the training rows. InvalidArgument for images, and for a class with a quota but no training rows.
+  Status synthesise(std::span<const int64_t> quota, size_t neighbours, uint64_t seed);
+
   // The inputs of these rows in float32: [n, features] or [n, channels, height, width], on the execution's device and
   // in its memory layout. With `views` (one for each row, images only) each image is cut and mirrored; what a cut takes
   // from outside the image is black.
@@ -29,6 +34,9 @@ class Examples {
 
   const Dataset& dataset() const { return *dataset_; }
   const SplitRows& split() const { return split_; }
+  // The split's training rows, then the synthetic ones, which are numbered on from the rows of the data set.
+  const std::vector<uint32_t>& training_rows() const { return training_rows_; }
+  const std::vector<uint16_t>& row_labels() const { return row_labels_; }  // of the data set's rows and synthetic ones
   int64_t classes() const { return static_cast<int64_t>(dataset_->class_names.size()); }
   bool has_images() const { return !dataset_->pixels.empty(); }
   std::vector<int64_t> shape() const;  // {features} or {channels, height, width}
@@ -40,6 +48,8 @@ class Examples {
 
   std::shared_ptr<const Dataset> dataset_;
   SplitRows split_;
+  std::vector<uint32_t> training_rows_;
+  std::vector<uint16_t> row_labels_;
   std::vector<float> features_;                       // tables: rows x width, standardised
   std::vector<std::array<float, 256>> pixel_values_;  // images: for each channel, the input value of each pixel value
 };

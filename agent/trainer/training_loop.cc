@@ -73,6 +73,10 @@ Status check_treatment(const Treatment& treatment, const Examples& examples) {
     return absl::InvalidArgumentError("treatment.class_weights: at least one must be above 0");
   if (!treatment.logit_offsets.empty())
     EV_RETURN_IF_ERROR(fits_classes("logit_offsets", treatment.logit_offsets.size()));
+  if (treatment.smote_neighbours > 0 && examples.has_images())
+    return absl::InvalidArgumentError("treatment.smote_neighbours: needs a table, but the data set has images");
+  if (treatment.smote_neighbours > 0 && treatment.epoch_rows.empty())
+    return absl::InvalidArgumentError("treatment.smote_neighbours: needs epoch_rows");
   if (treatment.margin) EV_RETURN_IF_ERROR(fits_classes("margin.margins", treatment.margin->margins.size()));
   if (treatment.epoch_rows.empty()) return absl::OkStatus();
   EV_RETURN_IF_ERROR(fits_classes("epoch_rows", treatment.epoch_rows.size()));
@@ -112,10 +116,9 @@ double TrainingLoop::lr(int64_t step) const {
 
 void TrainingLoop::order_rows() {
   if (ordered_epoch_ == position_.epoch) return;
-  const std::vector<uint32_t>& train = examples_.split().train;
+  const std::vector<uint32_t>& train = examples_.training_rows();
   const std::vector<int64_t>& quota = spec_.treatment.epoch_rows;
-  order_ =
-      quota.empty() ? train : resampled_rows(train, examples_.dataset().labels, quota, spec_.seed, position_.epoch);
+  order_ = quota.empty() ? train : resampled_rows(train, examples_.row_labels(), quota, spec_.seed, position_.epoch);
   Rng(spec_.seed, "order", {static_cast<uint64_t>(position_.epoch)}).shuffle(std::span(order_));
   ordered_epoch_ = position_.epoch;
 }

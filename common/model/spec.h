@@ -109,6 +109,7 @@ struct Treatment {
   double focal_gamma = 0;                  // 0: cross entropy
   std::vector<double> logit_offsets = {};  // added to the logits of each class in training, not in evaluation
   std::vector<int64_t> epoch_rows = {};    // rows of each class in an epoch, sum = number of training rows
+  int64_t smote_neighbours = 0;            // tables: rows that a class lacks are made by SMOTE; 0: they are repeated
   std::optional<MarginSpec> margin = {};
   double weights_from = 0;  // share of the epochs, rounded up, after which class_weights count; 1 before
   std::optional<WeightRule> rule = {};

@@ -18,6 +18,30 @@ std::vector<DataFile> files_of_hashes(Fields& fields, const char* name) {
   return files;
 }
 
+// One number for each class where the field is there at all.
+template <typename T>
+void check_class_list(const Fields& fields, const char* name, const std::vector<T>& list, size_t classes,
+                      Status& status) {
+  if (!status.ok() || !fields.has(name) || list.size() == classes) return;
+  status = absl::InvalidArgumentError(fields.place(name) + ": must have as many numbers as class_weights");
+}
+
+MarginSpec margin_of(const Json& json, const std::string& place, size_t classes, Status& status) {
+  Fields fields(json, place, status);
+  MarginSpec margin{.margins = fields.numbers("margins", 0, 1e6), .scale = fields.number("scale", 0, 1e6)};
+  check_class_list(fields, "margins", margin.margins, classes, status);
+  fields.end();
+  return margin;
+}
+
+WeightRule rule_of(const Json& json, const std::string& place, Status& status) {
+  Fields fields(json, place, status);
+  WeightRule rule{.name = fields.one_of("name", {kCdbRule, kDynamicCdbRule, kRecallLossRule, kGroupDroRule}),
+                  .strength = fields.number("strength", 0, 1e6)};
+  fields.end();
+  return rule;
+}
+
 }  // namespace
 
 const char* dataset_format_name(DatasetFormat format) { return format == DatasetFormat::kCsv ? "csv" : "cifar10"; }
@@ -118,34 +142,11 @@ Json to_json(const Treatment& treatment) {
   Json json = {{"class_weights", treatment.class_weights}, {"focal_gamma", treatment.focal_gamma}};
   if (!treatment.logit_offsets.empty()) json["logit_offsets"] = treatment.logit_offsets;
   if (!treatment.epoch_rows.empty()) json["epoch_rows"] = treatment.epoch_rows;
+  if (treatment.smote_neighbours != 0) json["smote_neighbours"] = treatment.smote_neighbours;
   if (treatment.margin) json["margin"] = {{"margins", treatment.margin->margins}, {"scale", treatment.margin->scale}};
   if (treatment.weights_from != 0) json["weights_from"] = treatment.weights_from;
   if (treatment.rule) json["rule"] = {{"name", treatment.rule->name}, {"strength", treatment.rule->strength}};
   return json;
-}
-
-// One number for each class where the field is there at all.
-template <typename T>
-void check_class_list(const Fields& fields, const char* name, const std::vector<T>& list, size_t classes,
-                      Status& status) {
-  if (!status.ok() || !fields.has(name) || list.size() == classes) return;
-  status = absl::InvalidArgumentError(fields.place(name) + ": must have as many numbers as class_weights");
-}
-
-MarginSpec margin_of(const Json& json, const std::string& place, size_t classes, Status& status) {
-  Fields fields(json, place, status);
-  MarginSpec margin{.margins = fields.numbers("margins", 0, 1e6), .scale = fields.number("scale", 0, 1e6)};
-  check_class_list(fields, "margins", margin.margins, classes, status);
-  fields.end();
-  return margin;
-}
-
-WeightRule rule_of(const Json& json, const std::string& place, Status& status) {
-  Fields fields(json, place, status);
-  WeightRule rule{.name = fields.one_of("name", {kCdbRule, kDynamicCdbRule, kRecallLossRule, kGroupDroRule}),
-                  .strength = fields.number("strength", 0, 1e6)};
-  fields.end();
-  return rule;
 }
 
 Treatment treatment_of(const Json& json, const std::string& place, Status& status) {
@@ -154,6 +155,7 @@ Treatment treatment_of(const Json& json, const std::string& place, Status& statu
                       .focal_gamma = fields.number("focal_gamma", 0, 1e3)};
   if (fields.has("logit_offsets")) treatment.logit_offsets = fields.numbers("logit_offsets", -1e6, 1e6);
   if (fields.has("epoch_rows")) treatment.epoch_rows = fields.integers("epoch_rows", 0);
+  if (fields.has("smote_neighbours")) treatment.smote_neighbours = fields.integer("smote_neighbours", 0, 1'000'000);
   const size_t classes = treatment.class_weights.size();
   check_class_list(fields, "logit_offsets", treatment.logit_offsets, classes, status);
   check_class_list(fields, "epoch_rows", treatment.epoch_rows, classes, status);

@@ -29,6 +29,7 @@ struct MethodDescription {
   std::vector<ParameterDescription> parameters;  // all are required
   std::vector<OptionDescription> options;
   std::string meaning;
+  std::string not_for_images = {};  // why it is not defined for images; empty where it is
 };
 // Every method that a sweep file may name, the baseline first.
 std::span<const MethodDescription> known_methods();

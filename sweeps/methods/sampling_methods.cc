@@ -16,6 +16,9 @@ std::optional<std::string> oversampling_identity(const Arm& arm, std::span<const
   return "gamma = 0 takes every row once in an epoch: the same training as the baseline";
 }
 
+// Chawla et al. 2002, section 4.2; imbalanced-learn's default.
+constexpr int64_t kSmoteNeighbours = 5;
+
 // The quotas of an epoch that is as long as without them.
 StatusOr<Decision> decide_oversampling(const Arm& arm, const ClassEvidence& evidence) {
   const std::span<const int64_t> counts = evidence.train_counts;
@@ -33,6 +36,20 @@ StatusOr<Decision> decide_oversampling(const Arm& arm, const ClassEvidence& evid
   return decision;
 }
 
+StatusOr<Decision> decide_smote(const Arm& arm, const ClassEvidence& evidence) {
+  EV_ASSIGN_OR_RETURN(Decision decision, decide_oversampling(arm, evidence));
+  const std::vector<int64_t>& quota = decision.treatment.epoch_rows;
+  if (quota.empty()) return decision;
+  decision.treatment.smote_neighbours = kSmoteNeighbours;
+  for (size_t c = 0; c < quota.size(); ++c) {
+    const int64_t own = evidence.train_counts[c];
+    if (quota[c] <= own || own > kSmoteNeighbours) continue;
+    decision.notes.push_back(own == 1 ? fmt::format("class {}: its only row is repeated", c)
+                                      : fmt::format("class {}: has {} rows, so only {} neighbours", c, own, own - 1));
+  }
+  return decision;
+}
+
 MethodDefinition oversampling() {
   return {.description = {"oversampling",
                           {{"gamma", -10, 10, false,
@@ -45,8 +62,17 @@ MethodDefinition oversampling() {
           .decide = decide_oversampling};
 }
 
+MethodDefinition smote_method() {
+  MethodDefinition method = oversampling();
+  method.description.name = "smote";
+  method.description.meaning = "oversampling with rows that a class lacks made between neighbours instead of repeated";
+  method.description.not_for_images = "a mean of two images is no image; use oversampling";
+  method.decide = decide_smote;
+  return method;
+}
+
 }  // namespace
 
-std::vector<MethodDefinition> sampling_methods() { return {oversampling()}; }
+std::vector<MethodDefinition> sampling_methods() { return {oversampling(), smote_method()}; }
 
 }  // namespace evensweep

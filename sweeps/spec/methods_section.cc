@@ -33,7 +33,7 @@ std::string list_of(const MethodDescription& method) {
 
 class MethodsReader {
  public:
-  explicit MethodsReader(size_t most_arms) : most_arms_(most_arms) {}
+  MethodsReader(DatasetFormat format, size_t most_arms) : format_(format), most_arms_(most_arms) {}
 
   void read_item(const Value& item) {
     std::optional<Section> section;
@@ -42,6 +42,8 @@ class MethodsReader {
     if (!name) return section->end_unfinished();
     const MethodDescription* method = read_method_name(*name);
     if (method == nullptr) return;
+    if (format_ == DatasetFormat::kCifar10 && !method->not_for_images.empty())
+      return name->fail(fmt::format("{} is not defined for images: {}", method->name, method->not_for_images));
     if (section)
       read_map(item, *section, *method);
     else if (method->parameters.empty())
@@ -178,6 +180,7 @@ class MethodsReader {
     too_many_ = true;
   }
 
+  DatasetFormat format_;
   size_t most_arms_;
   bool too_many_ = false;
   std::vector<Arm> arms_;
@@ -226,8 +229,8 @@ std::optional<Arm> read_cell(Section& cell, const MethodDescription& method,
   return arm;
 }
 
-std::vector<Arm> read_methods(const Value& value, size_t most_arms) {
-  MethodsReader reader(most_arms);
+std::vector<Arm> read_methods(const Value& value, DatasetFormat format, size_t most_arms) {
+  MethodsReader reader(format, most_arms);
   for (const Value& item : value.list()) reader.read_item(item);
   return reader.take();
 }

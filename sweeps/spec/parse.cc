@@ -84,7 +84,8 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
   if (const auto value = top.need("seeds")) sweep.seeds = read_seeds(*value);
   if (const auto value = top.need("methods")) {
     const size_t before = problems.count();
-    sweep.arms = read_methods(*value, static_cast<size_t>(kMostTrials) / std::max<size_t>(1, sweep.seeds.size()));
+    sweep.arms = read_methods(*value, sweep.dataset.format,
+                              static_cast<size_t>(kMostTrials) / std::max<size_t>(1, sweep.seeds.size()));
     if (sweep.arms.empty() && problems.count() == before)
       value->fail("only the baseline; list a method to compare with it");
     if (problems.count() > before) sweep.arms.clear();

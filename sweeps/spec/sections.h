@@ -21,8 +21,9 @@ ModelSpec read_model(const Value& value, DatasetFormat format);
 TrainingSpec read_training(const Value& value, DatasetFormat format, const ModelSpec& model);
 std::vector<uint64_t> read_seeds(const Value& value);
 
-// The arms of all items in order, without the baseline, each once. At most `most_arms`.
-std::vector<Arm> read_methods(const Value& value, size_t most_arms);
+// The arms of all items in order, without the baseline, each once. At most `most_arms`, all of methods that are defined
+// for such data.
+std::vector<Arm> read_methods(const Value& value, DatasetFormat format, size_t most_arms);
 AnalysisSpec read_analysis(const Value& value, const std::vector<Arm>& arms);
 ResourcesSpec read_resources(const Value& value);
 

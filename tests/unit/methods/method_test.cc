@@ -167,6 +167,19 @@ TEST(Decide, DrawsMoreRowsOfAClassThatIsRecognisedLess) {
   EXPECT_THAT(unequal.treatment.epoch_rows, ElementsAre(75, 75));
 }
 
+TEST(Decide, MakesRowsByTheQuotasOfOversampling) {
+  const Arm smote{"smote", {{"gamma", 1}}, {}};
+  const Decision decision = decide(smote, {{100, 3}}, two_classes(8, 2), kSeed).value();
+  EXPECT_EQ(decision.treatment.epoch_rows,
+            decide(oversampling(1), {{100, 3}}, two_classes(8, 2), kSeed).value().treatment.epoch_rows);
+  EXPECT_EQ(decision.treatment.smote_neighbours, 5);
+  EXPECT_THAT(decision.notes, Contains(HasSubstr("class 1: has 3 rows, so only 2 neighbours")));
+  const Decision single = decide(smote, {{100, 1}}, two_classes(8, 2), kSeed).value();
+  EXPECT_THAT(single.notes, Contains(HasSubstr("class 1: its only row is repeated")));
+  const Decision none = decide({"smote", {{"gamma", 0}}, {}}, kEqual, two_classes(8, 2), kSeed).value();
+  EXPECT_EQ(none.treatment, unit_treatment(2));
+}
+
 TEST(Decide, GivesSmallClassesLargeMarginsAndWeightsThemLater) {
   const Arm arm{"ldam_drw", {{"margin", 0.5}, {"start", 0.8}}, {{"counts", "train"}}};
   const std::vector<int64_t> counts{1600, 100};

@@ -14,8 +14,12 @@ const BadSweep kCases[] = {
     {"Method",
      with(kGoodSweep, "tpr_weighting", "tpr_wieghting"),
      {"s.yaml:11:13: methods.0.method: \"tpr_wieghting\" is not baseline, tpr_weighting, effective_number, focal, "
-      "placebo, logit_adjustment, ldam_drw, oversampling, cdb, cdb_dynamic, recall_loss or group_dro; "
+      "placebo, logit_adjustment, ldam_drw, oversampling, smote, cdb, cdb_dynamic, recall_loss or group_dro; "
       "did you mean tpr_weighting?"}},
+    {"MethodNotForImages",
+     with(kGoodImages, "tpr_weighting", "smote"),
+     {"s.yaml:12:13: methods.0.method: smote is not defined for images: a mean of two images is no image; use "
+      "oversampling"}},
     {"MethodKeyMissing",
      with(kGoodSweep, "method: tpr_weighting", "methd: tpr_weighting"),
      {"s.yaml:11:5: unknown key \"methods.0.methd\"; did you mean methods.0.method?"}},

@@ -106,5 +106,31 @@ TEST(Augmentation, DrawsEveryPlaceAndBothSidesAboutEquallyOften) {
   EXPECT_NEAR(flips, 10'000, 400);
 }
 
+TEST(Examples, SyntheticRowsLieBetweenTrainingRowsOfTheirClass) {
+  const SplitRows split{.train = {0, 1, 3}, .validation = {2}, .test = {2}};
+  Examples examples(table(), split);
+  const std::vector<int64_t> quota{1, 5};  // class 1 has the rows 1 and 3
+  ASSERT_TRUE(examples.synthesise(quota, 5, /*seed=*/1).ok());
+  EXPECT_EQ(examples.training_rows(), (std::vector<uint32_t>{0, 1, 3, 4, 5, 6}));
+  EXPECT_EQ(examples.row_labels(), (std::vector<uint16_t>{0, 1, 0, 1, 1, 1, 1}));
+  const at::Tensor ends = examples.inputs(std::vector<uint32_t>{1, 3}, {}, {});
+  const at::Tensor made = examples.inputs(std::vector<uint32_t>{4, 5, 6}, {}, {});
+  const at::Tensor step = (made.select(1, 0) - ends[0][0]) / (ends[1][0] - ends[0][0]);
+  EXPECT_TRUE(((step >= 0) & (step <= 1)).all().item<bool>()) << step;
+  EXPECT_TRUE(at::allclose(made, ends[0] + step.unsqueeze(1) * (ends[1] - ends[0]), 1e-5, 1e-6)) << made;
+  EXPECT_TRUE(at::equal(examples.labels(std::vector<uint32_t>{0, 6}, {}), at::tensor({0, 1}, at::kLong)));
+
+  Examples again(table(), split), other(table(), split);
+  ASSERT_TRUE(again.synthesise(quota, 5, 1).ok());
+  ASSERT_TRUE(other.synthesise(quota, 5, 2).ok());
+  EXPECT_TRUE(at::equal(again.inputs(std::vector<uint32_t>{4, 5, 6}, {}, {}), made));
+  EXPECT_FALSE(at::equal(other.inputs(std::vector<uint32_t>{4, 5, 6}, {}, {}), made));
+}
+
+TEST(Examples, ImagesAreNotSynthesised) {
+  Examples examples(two_images(), {.train = {0, 1}, .validation = {0}, .test = {0}});
+  EXPECT_TRUE(absl::IsInvalidArgument(examples.synthesise(std::vector<int64_t>{2, 2}, 5, 1)));
+}
+
 }  // namespace
 }  // namespace evensweep
