@@ -1,33 +1,19 @@
 #include "cli/compare.h"
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "cli/exit_code.h"
+#include "cli/results_file.h"
 #include "cli/terminal.h"
-#include "common/base/file.h"
 #include "sweeps/report/comparison.h"
 
 namespace evensweep {
 namespace {
 
-constexpr char kResultsFile[] = "results.json";
-
 struct CompareOptions {
   std::string a, b, output = "table";
 };
-
-// `place` is a results file or a folder that holds one.
-StatusOr<NamedResults> read_results(const std::string& place) {
-  std::error_code error;
-  const bool is_folder = std::filesystem::is_directory(place, error);
-  const std::string file = is_folder ? (std::filesystem::path(place) / kResultsFile).string() : place;
-  EV_ASSIGN_OR_RETURN(const std::string text, read_file(file));
-  StatusOr<Json> results = parse_results(text);
-  if (!results.ok()) return absl::InvalidArgumentError(file + ": " + std::string(results.status().message()));
-  return NamedResults{file, *std::move(results)};
-}
 
 Status compare(const CompareOptions& options) {
   EV_ASSIGN_OR_RETURN(const NamedResults a, read_results(options.a));

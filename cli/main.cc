@@ -7,6 +7,7 @@
 #include "cli/compare.h"
 #include "cli/exit_code.h"
 #include "cli/plan.h"
+#include "cli/report.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
 #include "common/base/text.h"
@@ -43,6 +44,7 @@ int main_of(int argc, char** argv) {
   add_plan(app, exit_code);
   add_run(app, exit_code);
   add_compare(app, exit_code);
+  add_report(app, exit_code);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);
     return kOk;

@@ -10,6 +10,7 @@
 #include "cli/exit_code.h"
 #include "cli/places.h"
 #include "cli/progress.h"
+#include "cli/publish.h"
 #include "cli/remarks.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -122,12 +123,8 @@ Status tell_results(const RunOptions& options, const Sweep& sweep, const SweepRe
                     const SweepStatus& status, const Terminal& terminal) {
   EV_ASSIGN_OR_RETURN(const Evidence evidence, weigh(results));
   const std::string folder = report_folder(options.out, sweep);
-  EV_RETURN_IF_ERROR(write_report(results, evidence, folder));
-  const Json json = results_json(results, evidence);
-  if (options.output == "quiet") return print(folder + "/report.html");
-  EV_RETURN_IF_ERROR(print(options.output == "json"
-                               ? results_text(json)
-                               : terminal_table(json, {.width = terminal.width, .color = terminal.color_out})));
+  EV_RETURN_IF_ERROR(publish(results_json(results, evidence), folder, options.output, terminal));
+  if (options.output == "quiet") return absl::OkStatus();
   say(fmt::format("trained {} runs now, {} were already there", status.runs_trained, status.runs_reused));
   say("report: " + folder + "/report.html");
   return absl::OkStatus();

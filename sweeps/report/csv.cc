@@ -1,6 +1,5 @@
-#include <set>
-
 #include "common/base/text.h"
+#include "sweeps/report/csv_parts.h"
 #include "sweeps/report/escape.h"
 #include "sweeps/report/index.h"
 #include "sweeps/report/report.h"
@@ -8,29 +7,10 @@
 namespace evensweep {
 namespace {
 
-std::string number_cell(View value) {
-  const auto number = value.number();
-  return number ? shortest(*number) : std::string();
-}
-
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
   return text;
-}
-
-// A value of a column that differs from arm to arm: gamma, beta, counts.
-std::string setting_cell(View arm, const std::string& name) {
-  const View parameter = arm["parameters"][name];
-  return parameter.absent() ? csv_text(arm["options"][name].text()) : number_cell(parameter);
-}
-
-std::set<std::string> settings_of(View results) {
-  std::set<std::string> names;
-  for (const View& arm : results["arms"].items())
-    for (const char* kind : {"parameters", "options"})
-      for (const auto& [name, value] : arm[kind].members()) names.insert(name);
-  return names;
 }
 
 constexpr const char* kEffects[] = {"d", "d_unbiased", "accuracy_change", "worst_tpr_change"};
@@ -60,6 +40,24 @@ std::string trial_line(View trial, View arm, const std::set<std::string>& settin
 }
 
 }  // namespace
+
+std::string number_cell(View value) {
+  const auto number = value.number();
+  return number ? shortest(*number) : std::string();
+}
+
+std::string setting_cell(View arm, const std::string& name) {
+  const View parameter = arm["parameters"][name];
+  return parameter.absent() ? csv_text(arm["options"][name].text()) : number_cell(parameter);
+}
+
+std::set<std::string> settings_of(View results) {
+  std::set<std::string> names;
+  for (const View& arm : results["arms"].items())
+    for (const char* kind : {"parameters", "options"})
+      for (const auto& [name, value] : arm[kind].members()) names.insert(name);
+  return names;
+}
 
 std::string trials_csv(const Json& results) {
   const View root(results);

@@ -124,6 +124,40 @@ std::string markdown_escape(std::string_view text) {
   return out;
 }
 
+std::string tex_escape(std::string_view text) {
+  const std::string clean = clean_text(text);
+  std::string out;
+  for (size_t i = 0; i < clean.size(); ++i) {
+    const char c = clean[i];
+    switch (c) {
+      case '\\': out += "\\textbackslash{}"; break;
+      case '^': out += "\\textasciicircum{}"; break;
+      case '~': out += "\\textasciitilde{}"; break;
+      case '<': out += "\\textless{}"; break;
+      case '>': out += "\\textgreater{}"; break;
+      case '|': out += "\\textbar{}"; break;
+      case '"': out += "{\\string\"}"; break;  // active in some languages
+      case '[':
+      case ']':
+      case '*':  // would be options of the end of the row before
+      case '\'':
+      case '`': out += std::string("{") + c + "}"; break;
+      case '-': out += i + 1 < clean.size() && clean[i + 1] == '-' ? "{-}" : "-"; break;
+      case '{': out += "\\textbraceleft{}"; break;  // braces stay balanced, as BibTeX asks
+      case '}': out += "\\textbraceright{}"; break;
+      case '$':
+      case '&':
+      case '#':
+      case '_':
+      case '%': out += std::string("\\") + c; break;
+      default: out += c;
+    }
+  }
+  // Superscript 2, as in pp^2: not every font has it.
+  for (size_t at = 0; (at = out.find("\xC2\xB2", at)) != out.npos;) out.replace(at, 2, "\\textsuperscript{2}");
+  return out;
+}
+
 std::string csv_text(std::string_view text) {
   std::string value = clean_text(text);
   constexpr std::array<std::string_view, 8> kFormulaStarts = {

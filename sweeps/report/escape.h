@@ -21,6 +21,10 @@ std::string markdown_escape(std::string_view text);
 // One CSV field (RFC 4180). A text that a spreadsheet would take for a formula gets a leading apostrophe.
 std::string csv_text(std::string_view text);
 
+// For running text and table cells of LaTeX, in any font encoding: no character of it is a command, a ligature, an
+// option of "\\" before it, or active. Letters beyond ASCII stay as they are.
+std::string tex_escape(std::string_view text);
+
 // Columns that a text takes on a terminal; wide East Asian characters take two, combining marks none.
 size_t display_width(std::string_view text);
 // At most `width` columns of clean text; what was cut is marked by "~". Escape sequences lose their escape character.

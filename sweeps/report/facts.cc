@@ -217,6 +217,8 @@ std::vector<Fact> reproduction_facts(View results) {
   return facts;
 }
 
+bool is_compared(View arm) { return arm["blocks"].size() > 0 && !arm["identity"].truth(); }
+
 std::string short_verdict(View arm) {
   const std::string verdict = arm["verdict"].text();
   return verdict.empty() ? "not known" : verdict;

@@ -33,6 +33,8 @@ std::string reproduction_words(View results);
 
 // "sign-flip test, one-sided, Holm-adjusted"
 std::string test_words(View analysis);
+// Whether there are numbers of the arm: complete blocks, and it is no identity.
+bool is_compared(View arm);
 // "spread reduced, accuracy kept": the verdict of an arm in few words.
 std::string short_verdict(View arm);
 

@@ -84,8 +84,6 @@ void draw_frame(Svg& svg, const std::vector<std::string>& names) {
   svg.rect(kMargin, kMargin, kSide, kSide, "frame");
 }
 
-std::string caption(const std::string& text) { return "<figcaption>" + html_escape(text) + "</figcaption>"; }
-
 std::string panel(const ResultsIndex& index, const MeanConfusion& matrix, Kind kind, const std::string& id,
                   const std::string& title) {
   Svg svg(
@@ -94,13 +92,28 @@ std::string panel(const ResultsIndex& index, const MeanConfusion& matrix, Kind k
   draw_cells(svg, matrix, kind);
   draw_frame(svg, index.class_names());
   draw_numbers(svg, matrix, kind);
-  return "<figure>" + svg.str() + caption(title) + "</figure>\n";
+  return svg.str();
 }
+
+std::string with_caption(const std::string& svg, const std::string& title) {
+  return "<figure>" + svg + "<figcaption>" + html_escape(title) + "</figcaption></figure>\n";
+}
+
+std::string baseline_title(const MeanConfusion& matrix) {
+  return "baseline, mean of " + counted(static_cast<int64_t>(matrix.runs), "seed") + ", in %";
+}
+
+std::string arm_title(View arm) { return arm["name"].text() + ", in %"; }
+std::string change_title(View arm) { return arm["name"].text() + " less baseline, in pp"; }
 
 std::string baseline_again(const std::string& id) {
   Svg svg(kWidth, kMargin + kSide + 4, id, "Confusion matrix: baseline", "The same as the baseline's matrix above.");
   svg.reuse_group(kBaselineCells);
-  return "<figure>" + svg.str() + caption("baseline") + "</figure>\n";
+  return with_caption(svg.str(), "baseline");
+}
+
+MeanConfusion compared_confusion(const ResultsIndex& index, const std::string& arm) {
+  return index.mean_confusion(index.compared_runs(arm));
 }
 
 MeanConfusion difference(const MeanConfusion& arm, const MeanConfusion& baseline) {
@@ -116,31 +129,43 @@ MeanConfusion difference(const MeanConfusion& arm, const MeanConfusion& baseline
 
 }  // namespace
 
-std::string baseline_confusion_figure(const ResultsIndex& index) {
-  const MeanConfusion matrix = index.mean_confusion(index.compared_runs(kBaseline));
+std::string baseline_confusion_svg(const ResultsIndex& index) {
+  const MeanConfusion matrix = compared_confusion(index, kBaseline);
   if (matrix.runs == 0 || matrix.classes == 0) return {};
-  const std::string title = "baseline, mean of " + counted(static_cast<int64_t>(matrix.runs), "seed") + ", in %";
-  Svg svg(kWidth, kMargin + kSide + 4, "cm-baseline", "Confusion matrix: " + title,
+  Svg svg(kWidth, kMargin + kSide + 4, "cm-baseline", "Confusion matrix: " + baseline_title(matrix),
           "Rows are true classes, columns predicted classes; each row adds up to 100 percent.");
   svg.open_group(kBaselineCells);
   draw_cells(svg, matrix, Kind::kRates);
   draw_frame(svg, index.class_names());
   draw_numbers(svg, matrix, Kind::kRates);
   svg.close_group();
-  return "<figure>" + svg.str() + caption(title) + "</figure>\n";
+  return svg.str();
+}
+
+std::string arm_confusion_svg(const ResultsIndex& index, View arm, size_t number) {
+  const MeanConfusion matrix = compared_confusion(index, arm["name"].text());
+  if (matrix.runs == 0 || matrix.classes == 0) return {};
+  return panel(index, matrix, Kind::kRates, fmt::format("cm-{}-a", number), arm_title(arm));
+}
+
+std::string confusion_change_svg(const ResultsIndex& index, View arm, size_t number) {
+  const MeanConfusion matrix = compared_confusion(index, arm["name"].text());
+  const MeanConfusion baseline = compared_confusion(index, kBaseline);
+  if (matrix.runs == 0 || baseline.runs == 0 || matrix.classes == 0) return {};
+  return panel(index, difference(matrix, baseline), Kind::kDifference, fmt::format("cm-{}-d", number),
+               change_title(arm));
+}
+
+std::string baseline_confusion_figure(const ResultsIndex& index) {
+  const std::string svg = baseline_confusion_svg(index);
+  return svg.empty() ? "" : with_caption(svg, baseline_title(compared_confusion(index, kBaseline)));
 }
 
 std::string arm_confusion_figures(const ResultsIndex& index, View arm, size_t number) {
-  const std::vector<View> runs = index.compared_runs(arm["name"].text());
-  if (runs.empty() || index.class_names().empty()) return {};
-  const MeanConfusion matrix = index.mean_confusion(runs);
-  const MeanConfusion baseline = index.mean_confusion(index.compared_runs(kBaseline));
-  if (matrix.runs == 0 || baseline.runs == 0) return {};
-  const std::string name = arm["name"].text();
-  return baseline_again(fmt::format("cm-{}-b", number)) +
-         panel(index, matrix, Kind::kRates, fmt::format("cm-{}-a", number), name + ", in %") +
-         panel(index, difference(matrix, baseline), Kind::kDifference, fmt::format("cm-{}-d", number),
-               name + " less baseline, in pp");
+  const std::string after = arm_confusion_svg(index, arm, number), change = confusion_change_svg(index, arm, number);
+  if (after.empty() || change.empty()) return {};
+  return baseline_again(fmt::format("cm-{}-b", number)) + with_caption(after, arm_title(arm)) +
+         with_caption(change, change_title(arm));
 }
 
 }  // namespace evensweep

@@ -13,6 +13,8 @@ namespace evensweep {
 namespace {
 
 constexpr double kWidth = 480, kHeight = 280, kLeft = 46, kRight = 464, kTop = 10, kBottom = 240;
+constexpr double kLegendRow = 17;
+constexpr size_t kLegendCharacters = 60;
 constexpr size_t kMostPoints = 120;
 constexpr size_t kColors = 7;
 constexpr size_t kDashes = 6;
@@ -74,7 +76,17 @@ std::string path_of(const Curve& curve, const Scale& x, const Scale& y) {
   return path;
 }
 
-std::string curves_figure(const std::vector<Curve>& curves, const char* id, const char* title, const char* label) {
+// Below the drawing, a line for each curve.
+void draw_legend(Svg& svg, const std::vector<Curve>& curves) {
+  for (size_t i = 0; i < curves.size(); ++i) {
+    const double y = kHeight + kLegendRow * (static_cast<double>(i) + 0.5);
+    svg.line(kLeft, y, kLeft + 28, y, curves[i].style);
+    svg.text(kLeft + 36, y + 4, shortened(curves[i].name, kLegendCharacters), "t");
+  }
+}
+
+std::string curves_figure(const std::vector<Curve>& curves, const char* id, const char* title, const char* label,
+                          Legend legend) {
   if (curves.empty()) return {};
   Scale x{.low = curves[0].points[0].first, .high = curves[0].points[0].first, .from = kLeft, .to = kRight};
   Scale y{.low = curves[0].points[0].second, .high = curves[0].points[0].second, .from = kBottom, .to = kTop};
@@ -84,12 +96,14 @@ std::string curves_figure(const std::vector<Curve>& curves, const char* id, cons
       y.low = std::min(y.low, value), y.high = std::max(y.high, value);
     }
   if (!(y.high > y.low)) y.low -= 1, y.high += 1;
-  Svg svg(kWidth, kHeight, id, title, "Seed means over the epochs for the baseline and each arm.");
+  const double below = legend == Legend::kBelow ? kLegendRow * static_cast<double>(curves.size()) : 0;
+  Svg svg(kWidth, kHeight + below, id, title, "Seed means over the epochs for the baseline and each arm.");
   draw_axes(svg, x, y, label);
   for (const Curve& curve : curves) {
     svg.path(path_of(curve, x, y), curve.style);
     if (curve.points.size() == 1) svg.circle(x(curve.points[0].first), y(curve.points[0].second), 3, "dot");
   }
+  if (legend == Legend::kBelow) draw_legend(svg, curves);
   return svg.str();
 }
 
@@ -100,14 +114,14 @@ std::string legend_item(const std::string& name, const std::string& style) {
 
 }  // namespace
 
-std::string accuracy_curves_figure(const ResultsIndex& index) {
+std::string accuracy_curves_figure(const ResultsIndex& index, Legend legend) {
   return curves_figure(curves_of(index, "validation_accuracy", kPp), "curves-accuracy",
-                       "Validation accuracy over the epochs", "validation accuracy in %");
+                       "Validation accuracy over the epochs", "validation accuracy in %", legend);
 }
 
-std::string loss_curves_figure(const ResultsIndex& index) {
+std::string loss_curves_figure(const ResultsIndex& index, Legend legend) {
   return curves_figure(curves_of(index, "train_loss", 1), "curves-loss", "Training loss over the epochs",
-                       "training loss (as each arm weights it)");
+                       "training loss (as each arm weights it)", legend);
 }
 
 std::string curves_legend(const ResultsIndex& index) {

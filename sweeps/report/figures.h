@@ -17,10 +17,15 @@ std::string classes_figure(View arm, size_t number);
 // baseline_confusion_figure, and reused by the others.
 std::string baseline_confusion_figure(const ResultsIndex& index);
 std::string arm_confusion_figures(const ResultsIndex& index, View arm, size_t number);
+// The drawings of these, each by itself.
+std::string baseline_confusion_svg(const ResultsIndex& index);
+std::string arm_confusion_svg(const ResultsIndex& index, View arm, size_t number);
+std::string confusion_change_svg(const ResultsIndex& index, View arm, size_t number);
 
 // Mean validation accuracy and training loss over the epochs, a line for the baseline and for each arm.
-std::string accuracy_curves_figure(const ResultsIndex& index);
-std::string loss_curves_figure(const ResultsIndex& index);
+enum class Legend { kElsewhere, kBelow };
+std::string accuracy_curves_figure(const ResultsIndex& index, Legend legend = Legend::kElsewhere);
+std::string loss_curves_figure(const ResultsIndex& index, Legend legend = Legend::kElsewhere);
 // The key to both: <li> elements with the line of each arm.
 std::string curves_legend(const ResultsIndex& index);
 

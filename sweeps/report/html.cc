@@ -12,8 +12,6 @@ namespace {
 // A matrix of more classes has too many cells for a table of each arm; results.json has the counts.
 constexpr size_t kMostMatrixTables = 60'000;  // cells in all tables together
 
-bool is_shown(View arm) { return arm["blocks"].size() > 0 && !arm["identity"].truth(); }
-
 std::string verdict_section(const ResultsIndex& index) {
   std::string list;
   for (const VerdictLine& verdict : verdicts(index))
@@ -41,7 +39,7 @@ std::string classes_section(const ResultsIndex& index) {
   std::string body;
   for (size_t i = 0; i < index.arms().size(); ++i) {
     const View arm = index.arms()[i];
-    if (!is_shown(arm)) continue;
+    if (!is_compared(arm)) continue;
     body += fmt::format("<div><h3>{}</h3>\n", html_escape(arm["name"].text())) +
             html_figure(classes_figure(arm, i), "") +
             html_details("Numbers", html_table(classes_table(arm), "TPR of each class")) + "</div>\n";
@@ -72,7 +70,7 @@ std::string confusion_section(const ResultsIndex& index) {
       baseline + "</div>\n" + matrix_details(index, kBaseline, "Numbers of the baseline, %");
   for (size_t i = 0; i < index.arms().size(); ++i) {
     const View arm = index.arms()[i];
-    if (!is_shown(arm)) continue;
+    if (!is_compared(arm)) continue;
     body += fmt::format("<h3>{}</h3>\n<div class=\"three\">", html_escape(arm["name"].text())) +
             arm_confusion_figures(index, arm, i) + "</div>\n" + matrix_details(index, arm["name"].text(), "Numbers, %");
   }
@@ -129,9 +127,10 @@ std::string report_html(const Json& results) {
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
          "'unsafe-inline'\"/>\n<title>" +
-         title + "</title>\n<style>" + kStyleSheet + "</style></head>\n<body><header><h1>" + title + "</h1>\n" +
-         (warning.empty() ? "" : "<p class=\"warn\">" + html_escape(warning) + "</p>\n") + "</header>\n<main>\n" +
-         verdict_section(index) + html_section("design", "Design", html_list(design_lines(index))) +
+         title + "</title>\n<style>" + kStyleSheet + kFigureStyle + "</style></head>\n<body><header><h1>" + title +
+         "</h1>\n" + (warning.empty() ? "" : "<p class=\"warn\">" + html_escape(warning) + "</p>\n") +
+         "</header>\n<main>\n" + verdict_section(index) +
+         html_section("design", "Design", html_list(design_lines(index))) +
          html_section("traps", "What to keep in mind", html_list(root["traps"].texts())) + forest_section(index) +
          arms_section(index) + classes_section(index) + confusion_section(index) + weights_section(index) +
          curves_section(index) + completeness_section(index) + reproduction_section(index) +

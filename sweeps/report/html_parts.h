@@ -9,7 +9,8 @@
 
 namespace evensweep {
 
-extern const char kStyleSheet[];
+extern const char kStyleSheet[];   // of the page; its :root rule has the colours
+extern const char kFigureStyle[];  // of the drawings
 
 std::string html_table(const Table& table, std::string_view label);
 std::string html_list(const std::vector<std::string>& lines);

@@ -35,6 +35,13 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:va
 code,pre{font-family:ui-monospace,"Cascadia Mono","DejaVu Sans Mono",monospace;font-size:.88em}
 pre{background:var(--soft);padding:.6rem .8rem;border-radius:6px;overflow-x:auto}
 :focus-visible{outline:2px solid var(--gain);outline-offset:2px}
+@media (max-width:560px){figure{overflow-x:auto}figure svg{min-width:500px}.three svg{min-width:0}}
+@media print{:root{--bg:#fff;--fg:#000;--muted:#444;--rule:#bbb;--soft:#f4f4f4;--gain:#0067a5;--loss:#b8430b;--base:#888;
+--on:#fff;--warn:#fff}body{max-width:none;font-size:10pt;padding:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+*{-webkit-print-color-adjust:exact;print-color-adjust:exact}.wide{overflow:visible}th,td{white-space:normal;padding:.15rem .3rem}}
+)css";
+
+const char kFigureStyle[] = R"css(
 text{font-family:inherit;font-size:12px;fill:var(--fg)}
 text.m{fill:var(--muted)}text.b{font-weight:700;font-size:13px}text.t{font-size:12px}text.sm{font-size:10px}
 text.xs{font-size:8px}text.e{text-anchor:end}text.c{text-anchor:middle}text.k{font-size:10px;text-anchor:middle}
@@ -53,10 +60,6 @@ path{fill:none}.g{stroke:var(--rule)}.a{stroke:var(--muted)}.zero{stroke:var(--f
 .c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}.c4{stroke:#56b4e9}.c5{stroke:#e69f00}
 .c6{stroke:#8f7ee7}.d1{stroke-dasharray:7 3}.d2{stroke-dasharray:2 2}.d3{stroke-dasharray:8 3 2 3}
 .d4{stroke-dasharray:12 4}.d5{stroke-dasharray:1 4}
-@media (max-width:560px){figure{overflow-x:auto}figure svg{min-width:500px}.three svg{min-width:0}}
-@media print{:root{--bg:#fff;--fg:#000;--muted:#444;--rule:#bbb;--soft:#f4f4f4;--gain:#0067a5;--loss:#b8430b;--base:#888;
---on:#fff;--warn:#fff}body{max-width:none;font-size:10pt;padding:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
-*{-webkit-print-color-adjust:exact;print-color-adjust:exact}.wide{overflow:visible}th,td{white-space:normal;padding:.15rem .3rem}}
 )css";
 
 }  // namespace evensweep

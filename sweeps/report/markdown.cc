@@ -44,8 +44,7 @@ std::string verdict_list(const ResultsIndex& index) {
 std::string class_sections(const ResultsIndex& index) {
   std::string text;
   for (const View& arm : index.arms())
-    if (arm["blocks"].size() > 0 && !arm["identity"].truth())
-      text += "### " + markdown_escape(arm["name"].text()) + "\n\n" + table_of(classes_table(arm));
+    if (is_compared(arm)) text += "### " + markdown_escape(arm["name"].text()) + "\n\n" + table_of(classes_table(arm));
   return text;
 }
 

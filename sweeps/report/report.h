@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/status.h"
 #include "common/model/json.h"
@@ -38,12 +39,21 @@ struct TerminalStyle {
 };
 std::string terminal_table(const Json& results, TerminalStyle style);
 
-// Makes the folder if need be and asks whether files can be made in it: to be known before hours of training, not after.
+// A file of the report: path within its folder, and all bytes.
+struct ReportFile {
+  std::string path, content;
+};
+// All files of a report, results.json last; a pure function, so that the same results.json gives the same bytes. What
+// docs/reading-the-report.md lists.
+std::vector<ReportFile> report_files(const Json& results);
+
+// Makes the folder if need be and asks whether files can be made in it: to be known before hours of training, not
+// after.
 Status prepare_report_folder(const std::string& folder);
 
-// Writes report.html, report.md, results.json and trials.csv into `folder`, each complete or not at all, and makes the
-// folder if need be. results.json comes last: where it is, the others are of the same results. The error names the file
-// or folder.
-Status write_report(const SweepResults& results, const Evidence& evidence, const std::string& folder);
+// Writes report_files() into `folder`, each complete or not at all, and makes the folders that lack. results.json comes
+// last, durably: where it is, the others are of the same results, or can be made from it. Files of an older report that
+// this one doesn't have are left. The error names the file or folder.
+Status write_report(const Json& results, const std::string& folder);
 
 }  // namespace evensweep

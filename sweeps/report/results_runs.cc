@@ -199,7 +199,8 @@ Json environment_json(const SweepResults& results) {
        {&results.sweep.dataset.train_files, &results.sweep.dataset.validation_files, &results.sweep.dataset.test_files})
     for (const DataFile& file : *files) paths[file.sha256] = file.path;
   if (results.table) paths[results.table->sha256] = results.table->path;
-  return {{"trainers", std::move(trainers)},
+  return {{"program", "evensweep " EVENSWEEP_VERSION},
+          {"trainers", std::move(trainers)},
           {"files", std::move(paths)},
           {"resources", results.table ? Json() : to_json(results.sweep)["resources"]}};
 }

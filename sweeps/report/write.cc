@@ -13,13 +13,16 @@ Status prepare_report_folder(const std::string& folder) {
   return absl::OkStatus();
 }
 
-Status write_report(const SweepResults& results, const Evidence& evidence, const std::string& folder) {
-  const Json json = results_json(results, evidence);
+Status write_report(const Json& results, const std::string& folder) {
   EV_RETURN_IF_ERROR(prepare_report_folder(folder));
-  EV_RETURN_IF_ERROR(write_file_atomically(folder + "/trials.csv", trials_csv(json)));
-  EV_RETURN_IF_ERROR(write_file_atomically(folder + "/report.md", report_markdown(json)));
-  EV_RETURN_IF_ERROR(write_file_atomically(folder + "/report.html", report_html(json)));
-  return write_file_atomically(folder + "/results.json", results_text(json));
+  for (const char* part : {"/tables", "/figures"}) EV_RETURN_IF_ERROR(make_folders(folder + part));
+  const std::vector<ReportFile> files = report_files(results);
+  for (const ReportFile& file : files) {
+    const std::string path = folder + "/" + file.path;
+    const bool is_last = &file == &files.back();
+    EV_RETURN_IF_ERROR(is_last ? write_file_atomically(path, file.content) : replace_file(path, file.content));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace evensweep

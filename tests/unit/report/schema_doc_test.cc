@@ -41,6 +41,10 @@ TEST(SchemaDocument, NamesEveryMember) {
   EXPECT_EQ(documented(*text, "arms"), keys_of(json["arms"][0]));
   EXPECT_EQ(documented(*text, "completeness"), keys_of(json["completeness"]));
   EXPECT_EQ(documented(*text, "environment"), keys_of(json["environment"]));
+  for (const ReportFile& file : report_files(json)) {
+    if (file.path != "provenance.json") continue;
+    EXPECT_EQ(documented(*text, "provenance.json"), keys_of(Json::parse(file.content)));
+  }
 }
 
 TEST(SchemaDocument, SaysTheVersion) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 
 #include "common/base/file.h"
 #include "tests/unit/report/report_fixture.h"
@@ -18,22 +19,20 @@ class WriteReport : public ::testing::Test {
   WriteReport() : folder_(::testing::TempDir() + "evensweep_report_" + std::to_string(::getpid())) {}
   ~WriteReport() override { std::filesystem::remove_all(folder_); }
 
-  Status write(const std::string& folder) {
-    const SweepResults results = synthetic_results(with_size(3, 2, 1));
-    const StatusOr<Evidence> evidence = weigh(results);
-    return evidence.ok() ? write_report(results, *evidence, folder) : evidence.status();
-  }
+  Status write(const std::string& folder) { return write_report(json_of(with_size(3, 2, 1)), folder); }
 
   std::string folder_;
 };
 
-TEST_F(WriteReport, LeavesFourFilesAndNothingElse) {
+TEST_F(WriteReport, LeavesItsFilesAndNothingElse) {
   const Status status = write(folder_ + "/new/deep");
   ASSERT_TRUE(status.ok()) << status;
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/new/deep"))
-    names.push_back(entry.path().filename().string());
-  EXPECT_THAT(names, ::testing::UnorderedElementsAre("report.html", "report.md", "results.json", "trials.csv"));
+  std::map<std::string, std::string> there, expected;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ + "/new/deep"))
+    if (entry.is_regular_file())
+      there[std::filesystem::relative(entry.path(), folder_ + "/new/deep").string()] = *read_file(entry.path());
+  for (const ReportFile& file : report_files(json_of(with_size(3, 2, 1)))) expected[file.path] = file.content;
+  EXPECT_EQ(there, expected);
 }
 
 TEST_F(WriteReport, TheDocumentsAreThoseOfResultsJson) {

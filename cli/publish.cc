@@ -1,0 +1,14 @@
+#include "cli/publish.h"
+
+#include "sweeps/report/report.h"
+
+namespace evensweep {
+
+Status publish(const Json& results, const std::string& folder, const std::string& output, const Terminal& terminal) {
+  EV_RETURN_IF_ERROR(write_report(results, folder));
+  if (output == "quiet") return print(folder + "/report.html");
+  if (output == "json") return print(results_text(results));
+  return print(terminal_table(results, {.width = terminal.width, .color = terminal.color_out}));
+}
+
+}  // namespace evensweep
