@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/analyze.h"
 #include "cli/compare.h"
 #include "cli/exit_code.h"
 #include "cli/plan.h"
@@ -38,12 +39,14 @@ int main_of(int argc, char** argv) {
       "Examples:\n"
       "  evensweep plan sweeps/digits.yaml    what would be trained\n"
       "  evensweep run sweeps/digits.yaml     train it here and write the report\n"
+      "  evensweep analyze results.csv        the same report for results from anywhere\n"
       "  evensweep compare results/a results/b    two sweeps side by side\n"
       "Exit codes: 0 ok, 1 failed, 2 wrong usage or file, 3 trials without result, 130 interrupted.");
   int exit_code = kOk;
   add_plan(app, exit_code);
   add_run(app, exit_code);
   add_compare(app, exit_code);
+  add_analyze(app, exit_code);
   add_report(app, exit_code);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);

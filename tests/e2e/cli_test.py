@@ -14,7 +14,7 @@ import time
 
 from program import FAKE_TRAINER, SOURCE, E2eTest, main, poll
 
-VERBS = ["run", "plan", "report", "compare"]
+VERBS = ["run", "plan", "analyze", "report", "compare"]
 
 
 class CliTest(E2eTest):
