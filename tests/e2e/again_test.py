@@ -32,6 +32,10 @@ class AgainTest(E2eTest):
         self.assertEqual(self.trained(self.ok(self.run_command(sweep))), (10, 0))
         self.assertEqual(self.plan(sweep), (10, 0))
 
+        with self.subTest("what is trained is a pilot"):
+            more = self.ok(self.command("plan", sweep, "--state", self.state, "-o", "json", "seeds=20")).stdout
+            self.assertEqual([arm["seeds"] for arm in json.loads(more)["pilot"]], [2, 2, 2, 2])
+
         with self.subTest("the same command"):
             before, first = self.attempts(), self.report()
             begin = time.monotonic()
