@@ -1,4 +1,4 @@
-"""The files of a report, as `run` writes them and as `evensweep report` makes them again; read by other people's parsers."""
+"""The files of a report, as `run` writes them and `evensweep report` makes them again, read by other people's parsers."""
 
 import csv
 import hashlib
