@@ -92,8 +92,8 @@ void Child::abandon() {
 
 void Child::read_events() {
   events_.async_read_some(boost::asio::buffer(event_buffer_), [self = shared_from_this()](Error error, size_t got) {
-    if (error || self->reaped_) return;
-    self->take_events({self->event_buffer_.data(), got});
+    if (!error) self->take_events({self->event_buffer_.data(), got});
+    if (error || self->reaped_) return self->reader_ended();
     self->read_events();
   });
 }
@@ -116,8 +116,8 @@ void Child::take_events(std::string_view bytes) {
 
 void Child::read_errors() {
   errors_.async_read_some(boost::asio::buffer(error_buffer_), [self = shared_from_this()](Error error, size_t got) {
-    if (error || self->reaped_) return;
-    self->tail_.add({self->error_buffer_.data(), got});
+    if (!error) self->tail_.add({self->error_buffer_.data(), got});
+    if (error || self->reaped_) return self->reader_ended();
     self->read_errors();
   });
 }
@@ -128,9 +128,22 @@ void Child::wait_exit() {
   });
 }
 
+// A read may have completed whose handler has yet to run: what it got comes before what is still in the pipe.
 void Child::exited() {
   signal_group(SIGKILL);  // what it started and left behind
   reap();
+  Error ignored;
+  events_.cancel(ignored);
+  errors_.cancel(ignored);
+  if (readers_ == 0) finish();
+}
+
+void Child::reader_ended() {
+  --readers_;
+  if (reaped_ && readers_ == 0) finish();
+}
+
+void Child::finish() {
   drain(events_.native_handle(), [this](std::string_view bytes) { take_events(bytes); });
   drain(errors_.native_handle(), [this](std::string_view bytes) { tail_.add(bytes); });
   close_all();

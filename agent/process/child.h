@@ -41,10 +41,13 @@ class Child : public std::enable_shared_from_this<Child> {
   void take_events(std::string_view bytes);
   void wait_exit();
   void exited();
+  void reader_ended();
+  void finish();
   void reap();
   void close_all();
 
   pid_t pid_;
+  int readers_ = 2;  // of events and errors, not ended yet
   bool reaped_ = false;
   bool breached_ = false;
   ExitStatus exit_;

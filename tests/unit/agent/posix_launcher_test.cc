@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <thread>
 
 #include "agent/core/trainer_contract.h"
 
@@ -75,6 +77,19 @@ TEST_F(LauncherTest, AllThatWasWrittenBeforeTheEndIsHeardBeforeIt) {
   EXPECT_EQ(tail_, "last words\n");
   EXPECT_FALSE(exit_->by_signal);
   EXPECT_EQ(exit_->number, 3);
+}
+
+// All of it is in the pipe, and the process gone, before anything is read.
+TEST_F(LauncherTest, NothingIsLostOfAProcessThatWasFasterThanWe) {
+  launch("i=1000; while [ $i -lt 1600 ]; do echo \"line $i\" >&2; echo \"event $i\" >&3; i=$((i+1)); done");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  ASSERT_TRUE(run_to_exit());
+  EXPECT_EQ(lines_.size(), 600u);
+  const size_t first = tail_.find("line ");
+  ASSERT_NE(first, std::string::npos);
+  std::string expected;
+  for (int i = std::stoi(tail_.substr(first + 5)); i < 1600; ++i) expected += "line " + std::to_string(i) + "\n";
+  EXPECT_EQ(tail_.substr(first), expected);
 }
 
 TEST_F(LauncherTest, ALineOfMoreThanAMebibyteIsABreach) {
