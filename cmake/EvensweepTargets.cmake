@@ -80,5 +80,6 @@ function(evensweep_test name)
   target_compile_definitions(${name} PRIVATE EVENSWEEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" EVENSWEEP_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   ev_limit_torch_jobs(${name} ${arg_DEPS})
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+                       ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp)
 endfunction()
