@@ -140,9 +140,11 @@ inline constexpr char kBaseline[] = "baseline";
 // "tpr_weighting(gamma=2)", "effective_number(beta=0.999, counts=tpr)", "baseline": unique within a sweep.
 std::string arm_name(const Arm& arm);
 
+inline constexpr char kMaxT[] = "max_t";  // a correction; with it go simultaneous intervals
+
 struct AnalysisSpec {
   double alpha = 0.05;
-  std::string correction = "holm";
+  std::string correction = kMaxT;      // max_t | holm | none
   double accuracy_margin = 0.005;      // accuracy may fall by less than this
   std::optional<std::string> primary;  // arm_name of the comparison chosen in advance
 };

@@ -30,6 +30,13 @@ constexpr Reference kReferences[] = {
   year = {1935},
   note = {sign-flip test}
 })"},
+    {[](const ResultsIndex& index) { return is_simultaneous(index.root()); },
+     R"(@book{westfall1993resampling,
+  author = {Westfall, Peter H. and Young, S. Stanley},
+  title = {Resampling-Based Multiple Testing: Examples and Methods for p-Value Adjustment},
+  publisher = {Wiley},
+  year = {1993}
+})"},
     {[](const ResultsIndex& index) { return index.root()["analysis"]["correction"].text() == "holm"; },
      R"(@article{holm1979simple,
   author = {Holm, Sture},

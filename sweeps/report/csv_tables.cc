@@ -34,8 +34,9 @@ std::string arms_csv(const ResultsIndex& index) {
   std::string text = "arm,method";
   for (const std::string& name : settings) text += "," + csv_text(name);
   text += ",primary,identity,blocks,verdict,p,p_adjusted,p_increase_adjusted,p_non_inferior" +
-          summary_header("d_unbiased") + summary_header("accuracy_change") + summary_header("worst_tpr_change") +
-          summary_header("baseline_var_unbiased") + summary_header("rebalanced_var_unbiased") + "\n";
+          summary_header("d_unbiased") + summary_header("d_simultaneous") + summary_header("accuracy_change") +
+          summary_header("worst_tpr_change") + summary_header("baseline_var_unbiased") +
+          summary_header("rebalanced_var_unbiased") + "\n";
   for (const View& arm : index.arms()) {
     text += csv_text(arm["name"].text()) + "," + csv_text(arm["method"].text());
     for (const std::string& name : settings) text += "," + setting_cell(arm, name);
@@ -44,7 +45,8 @@ std::string arms_csv(const ResultsIndex& index) {
             number_cell(arm["sign_flip"]["p_greater"]);
     for (const char* name : {"p_adjusted", "p_increase_adjusted", "p_non_inferior"})
       text += "," + number_cell(arm[name]);
-    for (const char* name : {"d_unbiased", "accuracy_change", "worst_tpr_change"}) text += summary_cells(arm[name]);
+    for (const char* name : {"d_unbiased", "d_simultaneous", "accuracy_change", "worst_tpr_change"})
+      text += summary_cells(arm[name]);
     for (const char* name : {"baseline", "rebalanced"}) text += summary_cells(arm["var_unbiased"][name]);
     text += "\n";
   }

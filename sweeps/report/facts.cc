@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "common/model/spec.h"
 #include "sweeps/report/format.h"
 
 namespace evensweep {
@@ -21,6 +22,7 @@ std::string scalars(View list) {
 }
 
 std::string words_of_correction(const std::string& correction) {
+  if (correction == kMaxT) return "adjusted by step-down max-T";
   if (correction == "holm") return "Holm-adjusted";
   return correction == "none" || correction.empty() ? "not adjusted" : correction + "-adjusted";
 }
@@ -114,6 +116,11 @@ std::vector<VerdictLine> verdicts(const ResultsIndex& index) {
   return list;
 }
 
+std::string interval_words(View results) {
+  return is_simultaneous(results) ? "simultaneous confidence interval, which holds for all arms together"
+                                  : "confidence interval, of the arm alone";
+}
+
 std::string test_words(View analysis) {
   return "sign-flip test of D_u, one-sided (D_u > 0), " + words_of_correction(analysis["correction"].text());
 }
@@ -125,9 +132,11 @@ std::vector<std::string> design_lines(const ResultsIndex& index) {
                   done["blocks_complete"].integer(), done["blocks_planned"].integer(),
                   counted(static_cast<int64_t>(index.arms().size()), "arm"),
                   counted(analysis["family"].integer(), "comparison")),
-      fmt::format("Test: {}; alpha {}; intervals at {}; smallest adjusted p that this design can reach: {}.",
-                  test_words(analysis), analysis["alpha"].scalar(), percent(analysis["confidence"].number()),
-                  p_value(analysis["smallest_p"].number())),
+      fmt::format(
+          "Test: {}; alpha {}; intervals at {}, those of D_u {}; smallest adjusted p that this design can reach: {}.",
+          test_words(analysis), analysis["alpha"].scalar(), percent(analysis["confidence"].number()),
+          is_simultaneous(root) ? "simultaneous for all arms" : "of each arm alone",
+          p_value(analysis["smallest_p"].number())),
       fmt::format("Accuracy counts as kept if it falls by less than {} pp (one-sided t test at alpha).",
                   shortest(analysis["accuracy_margin"].number().value_or(0) * kPp)),
       fmt::format("Primary comparison: {}.",

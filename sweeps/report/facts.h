@@ -31,6 +31,8 @@ std::vector<Fact> reproduction_facts(View results);
 std::string reproduction_command(View results);
 std::string reproduction_words(View results);
 
+// "simultaneous confidence interval, which holds for all arms together": of D_u.
+std::string interval_words(View results);
 // "sign-flip test, one-sided, Holm-adjusted"
 std::string test_words(View analysis);
 // Whether there are numbers of the arm: complete blocks, and it is no identity.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sweeps/report/escape.h"
+#include "sweeps/report/facts.h"
 #include "sweeps/report/figures.h"
 #include "sweeps/report/format.h"
 #include "sweeps/report/svg.h"
@@ -31,7 +32,7 @@ std::vector<ForestRow> rows_of(const ResultsIndex& index) {
   std::vector<ForestRow> rows;
   const auto pp2 = [](std::optional<double> value) { return value ? std::optional(*value * kPp2) : value; };
   for (const View& arm : index.arms()) {
-    const View d = arm["d_unbiased"];
+    const View d = effect_of(index.root(), arm);
     ForestRow row{.name = arm["name"].text(),
                   .note = note_of(arm, d["mean"].number()),
                   .identity = arm["identity"].truth(),
@@ -117,8 +118,9 @@ std::string forest_figure(const ResultsIndex& index) {
   const Scale scale = scale_of(rows);
   const double bottom = kTop + kRow * static_cast<double>(rows.size());
   Svg svg(kWidth, bottom + kAxis, "forest", "Reduction of class variance by arm",
-          "For each arm: the reduction D_u of the variance of class TPRs at each seed (dots), its mean (diamond) and "
-          "confidence interval (bar). The numbers are in the table of arms.");
+          std::string("For each arm: the reduction D_u of the variance of class TPRs at each seed (dots), its mean "
+                      "(diamond) and ") +
+              interval_words(index.root()) + " (bar). The numbers are in the table of arms.");
   draw_axis(svg, scale, bottom);
   for (size_t i = 0; i < rows.size(); ++i) draw_row(svg, rows[i], scale, kTop + kRow * static_cast<double>(i));
   return svg.str();

@@ -25,7 +25,7 @@ std::string forest_section(const ResultsIndex& index) {
   return html_section(
       "effects", "How much more evenly the classes are treated",
       html_figure(forest_figure(index),
-                  "Dots: seeds. Diamond: mean. Bar: confidence interval, an arrow where it goes on.") +
+                  "Dots: seeds. Diamond: mean. Bar: " + interval_words(index.root()) + ", an arrow where it goes on.") +
           html_details("Numbers: D_u of each block, pp²", html_table(blocks_table(index), "D_u of each block")));
 }
 

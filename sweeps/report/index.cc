@@ -22,6 +22,10 @@ bool add_rates(View test, size_t classes, std::vector<double>& sums, std::vector
 
 }  // namespace
 
+bool is_simultaneous(View results) { return results["analysis"]["correction"].text() == kMaxT; }
+
+View effect_of(View results, View arm) { return arm[is_simultaneous(results) ? "d_simultaneous" : "d_unbiased"]; }
+
 ResultsIndex::ResultsIndex(const Json& results)
     : root_(results), arms_(root_["arms"].items()), class_names_(root_["sweep"]["classes"]["names"].texts()) {
   std::map<std::string, View> runs;

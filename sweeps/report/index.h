@@ -19,6 +19,11 @@ struct MeanConfusion {
   std::vector<std::optional<double>> rates;
 };
 
+// Whether the intervals of D_u hold for all arms together.
+bool is_simultaneous(View results);
+// Mean of D_u and its interval that the design calls for: of the family, or of the arm alone.
+View effect_of(View results, View arm);
+
 class ResultsIndex {
  public:
   explicit ResultsIndex(const Json& results);

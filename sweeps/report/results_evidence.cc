@@ -54,6 +54,15 @@ Json sign_test_json(const SignTest& test) {
           {"p_less", number_json(test.p_less)}};
 }
 
+// Of arms that aren't tested the mean alone.
+Json simultaneous_json(const ArmEvidence& arm, const AnalysisSpec& analysis) {
+  if (analysis.correction != kMaxT) return nullptr;
+  const auto& interval = arm.d_simultaneous;
+  return {{"mean", arm.blocks.empty() ? Json() : number_json(arm.d.mean)},
+          {"ci_low", interval ? number_json(interval->low) : Json()},
+          {"ci_high", interval ? number_json(interval->high) : Json()}};
+}
+
 Json arm_json(const ArmEvidence& arm, const Sweep& sweep) {
   const double alpha = sweep.analysis.alpha;
   const auto mean = [&](auto take) { return mean_over(arm.blocks, alpha, take); };
@@ -65,6 +74,7 @@ Json arm_json(const ArmEvidence& arm, const Sweep& sweep) {
   json["blocks_diverged"] = arm.diverged_blocks;
   json["blocks"] = blocks_json(arm.blocks);
   json["d_unbiased"] = paired_json(arm.d);
+  json["d_simultaneous"] = simultaneous_json(arm, sweep.analysis);
   json["sign_flip"] = sign_flip_json(arm.sign_flip);
   json["sign_test"] = sign_test_json(arm.sign_test);
   json["p_adjusted"] = number_json(arm.p_adjusted);

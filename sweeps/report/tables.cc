@@ -50,9 +50,11 @@ std::optional<double> last_of_curve(const std::vector<View>& runs, const char* w
 }  // namespace
 
 Table arms_table(const ResultsIndex& index) {
-  Table table{.header = {"Arm", "Var_u baseline, pp²", "Var_u arm, pp²", "D_u, pp² [CI]", "p", "p adjusted",
-                         "Accuracy change, pp [CI]", "p not inferior", "Worst class TPR change, pp [CI]", "Verdict"},
-              .rows = {}};
+  Table table{
+      .header = {"Arm", "Var_u baseline, pp²", "Var_u arm, pp²",
+                 is_simultaneous(index.root()) ? "D_u, pp² [simultaneous CI]" : "D_u, pp² [CI]", "p", "p adjusted",
+                 "Accuracy change, pp [CI]", "p not inferior", "Worst class TPR change, pp [CI]", "Verdict"},
+      .rows = {}};
   const int decimals = decimals_of_d(index);
   for (const View& arm : index.arms()) {
     if (arm["identity"].truth()) {
@@ -66,7 +68,7 @@ Table arms_table(const ResultsIndex& index) {
     table.rows.push_back({arm["name"].text() + (arm["primary"].truth() ? " (primary)" : ""),
                           fixed(scaled(variance["baseline"]["mean"], kPp2), decimals),
                           fixed(scaled(variance["rebalanced"]["mean"], kPp2), decimals),
-                          with_interval(arm["d_unbiased"], kPp2, decimals),
+                          with_interval(effect_of(index.root(), arm), kPp2, decimals),
                           p_value(arm["sign_flip"]["p_greater"].number()), p_value(arm["p_adjusted"].number()),
                           with_interval(arm["accuracy_change"], kPp, 2), p_value(arm["p_non_inferior"].number()),
                           with_interval(arm["worst_tpr_change"], kPp, 1), short_verdict(arm)});

@@ -31,9 +31,9 @@ int decimals_of_effects(const ResultsIndex& index) {
   return decimals_for(values, 1);
 }
 
-Cells cells_of(View arm, int decimals) {
+Cells cells_of(View results, View arm, int decimals) {
   if (arm["identity"].truth()) return {clean_text(arm["name"].text()), "-", "-", "-", "-", "-", short_verdict(arm)};
-  const View d = arm["d_unbiased"];
+  const View d = effect_of(results, arm);
   std::string effect = signed_fixed(scaled(d["mean"], kPp2), decimals);
   const std::string range = interval(scaled(d["ci_low"], kPp2), scaled(d["ci_high"], kPp2), decimals);
   if (range != kNoNumber) effect += " " + range;
@@ -70,7 +70,7 @@ class TerminalTable {
   TerminalTable(const ResultsIndex& index, size_t width, bool is_colored)
       : index_(index), width_(width), is_colored_(is_colored), header_(header_cells(index.root())) {
     const int decimals = decimals_of_effects(index);
-    for (const View& arm : index.arms()) rows_.push_back(cells_of(arm, decimals));
+    for (const View& arm : index.arms()) rows_.push_back(cells_of(index.root(), arm, decimals));
     for (size_t column = 0; column < kColumns; ++column) {
       widths_[column] = display_width(header_[column]);
       for (const Cells& row : rows_) widths_[column] = std::max(widths_[column], display_width(row[column]));
@@ -160,7 +160,8 @@ std::string terminal_table(const Json& results, TerminalStyle style) {
   text += "\n" + TerminalTable(index, width, style.color).str() + "\n";
   return text +
          paragraph(
-             "D_u > 0: the classes are treated more evenly (1 pp^2 = 0.0001). Intervals are unadjusted; * primary.",
+             fmt::format("D_u > 0: the classes are treated more evenly (1 pp^2 = 0.0001). Intervals {}; * primary.",
+                         is_simultaneous(root) ? "hold for all arms together" : "are unadjusted"),
              width);
 }
 

@@ -141,7 +141,7 @@ AnalysisSpec read_analysis(const Value& value, const std::vector<Arm>& arms) {
   AnalysisSpec analysis;
   Section section(value);
   analysis.alpha = section.number("alpha", analysis.alpha, {.least = 0, .most = 0.5, .least_excluded = true});
-  analysis.correction = section.word("correction", analysis.correction, {"holm", "none"});
+  analysis.correction = section.word("correction", analysis.correction, {kMaxT, "holm", "none"});
   analysis.accuracy_margin =
       section.number("accuracy_margin", analysis.accuracy_margin, {.least = 0, .most = 1, .most_excluded = true});
   if (const auto primary = section.find("primary")) analysis.primary = read_primary(*primary, arms);

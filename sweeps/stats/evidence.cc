@@ -9,10 +9,14 @@
 
 #include "sweeps/stats/adjust.h"
 #include "sweeps/stats/blocks.h"
+#include "sweeps/stats/design.h"
+#include "sweeps/stats/max_t.h"
 #include "sweeps/stats/words.h"
 
 namespace evensweep {
 namespace {
+
+constexpr double kRelativeZero = 1e-12;
 
 Status check_sweep(const Sweep& sweep) {
   const AnalysisSpec& analysis = sweep.analysis;
@@ -23,9 +27,9 @@ Status check_sweep(const Sweep& sweep) {
     return absl::InvalidArgumentError(
         fmt::format("analysis.accuracy_margin is {}; it must be 0 or more", analysis.accuracy_margin));
   }
-  if (analysis.correction != "holm" && analysis.correction != "none") {
+  if (analysis.correction != kMaxT && analysis.correction != "holm" && analysis.correction != "none") {
     return absl::InvalidArgumentError(
-        fmt::format("analysis.correction is \"{}\"; it must be holm or none", analysis.correction));
+        fmt::format("analysis.correction is \"{}\"; it must be max_t, holm or none", analysis.correction));
   }
   std::set<std::string> names;
   for (const Arm& arm : sweep.arms) {
@@ -62,6 +66,14 @@ double largest_variance(const std::vector<BlockEffect>& blocks) {
   return most;
 }
 
+// What the tests see of an arm: differences that only rounding makes are none.
+std::vector<double> differences(const ArmEvidence& arm) {
+  auto d = collect(arm.blocks, [](const BlockEffect& b) { return b.d_unbiased; });
+  const double zero = kRelativeZero * largest_variance(arm.blocks);
+  for (double& x : d) x = std::abs(x) <= zero ? 0 : x;
+  return d;
+}
+
 void test_accuracy(const AnalysisSpec& analysis, ArmEvidence& arm) {
   const auto change = collect(arm.blocks, [](const BlockEffect& b) { return b.accuracy_change; });
   arm.accuracy = paired_t(change, analysis.alpha, 1);
@@ -85,7 +97,8 @@ ArmEvidence weigh_arm(const SweepResults& results, const Blocks& blocks, const A
     if (!cells.cells[b].metrics) continue;
     arm.blocks.push_back(compare(results.sweep.seeds[b], *blocks.baseline[b].metrics, *cells.cells[b].metrics));
   }
-  const auto d = collect(arm.blocks, [](const BlockEffect& b) { return b.d_unbiased; });
+  arm.tested = !cells.identity && !cells.out && !arm.blocks.empty();
+  const std::vector<double> d = differences(arm);
   arm.d = paired_t(d, analysis.alpha, largest_variance(arm.blocks));
   arm.sign_flip = sign_flip(d);
   arm.sign_test = sign_test(d);
@@ -93,33 +106,60 @@ ArmEvidence weigh_arm(const SweepResults& results, const Blocks& blocks, const A
   return arm;
 }
 
+using AdjustedPs = std::vector<std::optional<double>>;
+
+AdjustedPs step_down(const FamilyDifferences& arms, Side side, int64_t untested) {
+  AdjustedPs adjusted;
+  for (const auto& arm : max_t_sign_flip(arms, {.side = side, .untested = untested}))
+    adjusted.push_back(arm ? std::optional(arm->p_step_down) : std::nullopt);
+  return adjusted;
+}
+
+void adjust_by_max_t(const std::vector<ArmEvidence*>& family, const AnalysisSpec& analysis, Evidence& evidence) {
+  FamilyDifferences arms;
+  for (const ArmEvidence* arm : family) arms.push_back(arm->tested ? differences(*arm) : std::vector<double>());
+  const AdjustedPs greater = step_down(arms, Side::kGreater, evidence.untested);
+  const AdjustedPs less = step_down(arms, Side::kLess, evidence.untested);
+  const auto intervals = simultaneous_intervals(arms, analysis.alpha);
+  for (size_t i = 0; i < family.size(); ++i) {
+    family[i]->p_adjusted = greater[i];
+    family[i]->p_increase_adjusted = less[i];
+    family[i]->d_simultaneous = intervals[i];
+  }
+}
+
+void adjust_each(const std::vector<ArmEvidence*>& family, Correction correction) {
+  AdjustedPs greater, less;
+  for (const ArmEvidence* arm : family) {
+    greater.push_back(arm->tested ? arm->sign_flip.p_greater : std::nullopt);
+    less.push_back(arm->tested ? arm->sign_flip.p_less : std::nullopt);
+  }
+  greater = adjust_p(greater, correction);
+  less = adjust_p(less, correction);
+  for (size_t i = 0; i < family.size(); ++i) {
+    family[i]->p_adjusted = greater[i];
+    family[i]->p_increase_adjusted = less[i];
+  }
+}
+
 // One family for each direction. An arm that was planned but can't be tested counts in it.
-void adjust_family(const SweepResults& results, const Blocks& blocks, Evidence& evidence) {
-  std::vector<size_t> members;
-  std::vector<std::optional<double>> greater, less;
-  for (size_t a = 0; a < evidence.arms.size(); ++a) {
-    if (evidence.arms[a].identity) continue;
-    const SignFlip& flip = evidence.arms[a].sign_flip;
-    const bool tested = !blocks.arms[a].out;
-    members.push_back(a);
-    greater.push_back(tested ? flip.p_greater : std::nullopt);
-    less.push_back(tested ? flip.p_less : std::nullopt);
+void adjust_family(const AnalysisSpec& analysis, Evidence& evidence) {
+  std::vector<ArmEvidence*> family;
+  for (ArmEvidence& arm : evidence.arms)
+    if (!arm.identity) family.push_back(&arm);
+  evidence.family = std::ssize(family);
+  evidence.untested = std::count_if(family.begin(), family.end(), [](const ArmEvidence* arm) { return !arm->tested; });
+  const bool max_t = analysis.correction == kMaxT, holm = analysis.correction == "holm";
+  if (max_t) {
+    adjust_by_max_t(family, analysis, evidence);
+  } else {
+    adjust_each(family, holm ? Correction::kHolm : Correction::kNone);
   }
-  const bool holm = results.sweep.analysis.correction == "holm";
-  const Correction correction = holm ? Correction::kHolm : Correction::kNone;
-  const auto adjusted = adjust_p(greater, correction);
-  const auto adjusted_less = adjust_p(less, correction);
-  for (size_t i = 0; i < members.size(); ++i) {
-    ArmEvidence& arm = evidence.arms[members[i]];
-    arm.p_adjusted = adjusted[i];
-    arm.p_increase_adjusted = adjusted_less[i];
-    arm.spread_reduced = adjusted[i].has_value() && *adjusted[i] <= results.sweep.analysis.alpha;
-  }
-  evidence.family = static_cast<int64_t>(members.size());
-  const auto n = static_cast<int64_t>(blocks.complete.size());
-  const double least = n > kExactSignFlips ? monte_carlo_p(0, kDrawnSignFlips) : std::ldexp(1.0, -static_cast<int>(n));
-  const auto times = holm ? static_cast<double>(std::max<int64_t>(1, evidence.family)) : 1.0;
-  evidence.smallest_p = std::min(1.0, least * times);
+  for (ArmEvidence* arm : family) arm->spread_reduced = arm->p_adjusted && *arm->p_adjusted <= analysis.alpha;
+  evidence.floor_times = max_t ? 1 + evidence.untested : holm ? std::max<int64_t>(1, evidence.family) : 1;
+  const double all_tested = smallest_p(std::ssize(evidence.complete_blocks), evidence.family, analysis);
+  const auto untested_times = static_cast<double>(max_t ? evidence.floor_times : 1);
+  evidence.smallest_p = std::min(1.0, all_tested * untested_times);
 }
 
 void weigh_baseline(const SweepResults& results, const Blocks& blocks, Evidence& evidence) {
@@ -149,7 +189,7 @@ StatusOr<Evidence> weigh(const SweepResults& results) {
   }
   for (const ArmCells& cells : blocks.arms) evidence.arms.push_back(weigh_arm(results, blocks, cells));
   weigh_baseline(results, blocks, evidence);
-  adjust_family(results, blocks, evidence);
+  adjust_family(results.sweep.analysis, evidence);
   for (ArmEvidence& arm : evidence.arms) judge(results.sweep.analysis, evidence, arm);
   evidence.traps = find_traps(results, evidence);
   return evidence;

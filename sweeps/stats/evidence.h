@@ -41,6 +41,7 @@ struct ArmEvidence {
   bool primary = false;             // named in the sweep as the comparison chosen in advance
   bool identity = false;            // the treatment is that of the baseline in every block: nothing is compared
   std::vector<BlockEffect> blocks;  // complete blocks of the whole sweep, in the order of the seeds
+  bool tested = false;              // no identity, no failure of the method, and some complete block
   int64_t planned_blocks = 0;
   int64_t diverged_blocks = 0;       // runs of this arm that diverged: failures of the method
   PairedSummary d;                   // of d_unbiased: mean, sd, t, p values, confidence interval at 1 - alpha
@@ -48,6 +49,7 @@ struct ArmEvidence {
   SignTest sign_test;                // of d_unbiased
   std::optional<double> p_adjusted;  // sign-flip, one-sided (greater), adjusted over all arms that are not identities
   std::optional<double> p_increase_adjusted;  // the same for the other side (less)
+  std::optional<Interval> d_simultaneous;     // max-T: of d_unbiased's mean, for all arms together at 1 - alpha
   PairedSummary accuracy;                     // of accuracy_change
   std::optional<double> p_non_inferior;       // one-sided t of accuracy_change + margin > 0; sign-flip where sd is zero
   bool spread_reduced = false;                // p_adjusted <= alpha
@@ -69,6 +71,9 @@ struct Evidence {
   std::vector<uint64_t> complete_blocks;  // seeds that the comparisons use, in sweep order
   std::vector<uint64_t> dropped_blocks;   // seeds lacking some arm: left out for all arms
   int64_t family = 0;                     // comparisons that were adjusted for
+  int64_t untested = 0;                   // of these, arms that could not be tested
+  int64_t floor_times = 1;                // the smallest p of one arm is multiplied by this: Holm: the family's
+                                          // size; max-T: 1 + untested; without correction: 1
   double smallest_p = 1;                  // the smallest adjusted p that this number of blocks can reach
   PairedSummary baseline_spread;          // of the baseline's var_unbiased over the complete blocks
   std::optional<double> noise_share;  // mean noise_bias / mean var_unbiased of the baseline; absent where that is <= 0

@@ -25,15 +25,20 @@ void too_few_blocks(const SweepResults& results, const Evidence& evidence, Traps
   if (evidence.family == 0) return;
   const AnalysisSpec& analysis = results.sweep.analysis;
   const auto planned = static_cast<int64_t>(results.sweep.seeds.size());
-  const int64_t counted = analysis.correction == "holm" ? evidence.family : 1;
-  const int64_t needed = min_blocks(counted, analysis.alpha, /*two_sided=*/false);
-  const std::string comparisons = fmt::format("{} comparison{}", counted, counted == 1 ? "" : "s");
+  const auto needed_for = [&](int64_t times) { return min_blocks(times, analysis.alpha, /*two_sided=*/false); };
+  const auto diverged = [](const ArmEvidence& arm) { return arm.diverged_blocks > 0; };
+  // Arms that are merely not finished yet may still be tested.
+  const int64_t for_plan = analysis.correction == kMaxT
+                               ? 1 + std::count_if(evidence.arms.begin(), evidence.arms.end(), diverged)
+                               : evidence.floor_times;
+  const int64_t needed = needed_for(for_plan), needed_now = needed_for(evidence.floor_times);
+  const std::string comparisons = family_words(analysis, evidence);
   if (planned < needed) {
     traps.push_back(fmt::format("{} seed{} can never reach p <= {} with {}, whatever the effect: {} seeds are needed",
                                 planned, planned == 1 ? "" : "s", analysis.alpha, comparisons, needed));
-  } else if (static_cast<int64_t>(evidence.complete_blocks.size()) < needed) {
+  } else if (static_cast<int64_t>(evidence.complete_blocks.size()) < needed_now) {
     traps.push_back(fmt::format("the {} complete blocks cannot reach p <= {} with {}: {} are needed",
-                                evidence.complete_blocks.size(), analysis.alpha, comparisons, needed));
+                                evidence.complete_blocks.size(), analysis.alpha, comparisons, needed_now));
   }
 }
 
@@ -127,15 +132,38 @@ void coarse_accuracy(const SweepResults& results, Traps& traps) {
   }
 }
 
-double skewness(const std::vector<BlockEffect>& blocks, double mean) {
+double skewness(const std::vector<double>& values) {
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
   double second = 0, third = 0;
-  for (const BlockEffect& block : blocks) {
-    const double off = block.d_unbiased - mean;
-    second += off * off;
-    third += off * off * off;
+  for (double x : values) {
+    second += (x - mean) * (x - mean);
+    third += (x - mean) * (x - mean) * (x - mean);
   }
-  const auto n = static_cast<double>(blocks.size());
   return second > 0 ? third / n / std::pow(second / n, 1.5) : 0;
+}
+
+std::vector<double> effects(const ArmEvidence& arm) {
+  std::vector<double> d;
+  for (const BlockEffect& block : arm.blocks) d.push_back(block.d_unbiased);
+  return d;
+}
+
+// Arms share their baseline: where its spread is skewed, the differences of all arms are, and all arms err together.
+void common_skewness(const Evidence& evidence, Traps& traps) {
+  std::vector<double> common(evidence.complete_blocks.size());
+  int64_t arms = 0, reduced = 0;
+  for (const ArmEvidence& arm : evidence.arms) {
+    if (!arm.tested || arm.d.status != PairedStatus::kOk) continue;
+    for (size_t i = 0; i < common.size(); ++i) common[i] += (arm.blocks[i].d_unbiased - arm.d.mean) / arm.d.sd;
+    ++arms;
+    reduced += arm.spread_reduced ? 1 : 0;
+  }
+  if (arms > 1 && reduced > 0 && common.size() >= kSkewnessBlocks && skewness(common) < kLeftSkewed) {
+    traps.push_back(
+        "what the differences of all arms have in common, the baseline's spread, is skewed to the left; the sign-flip "
+        "test assumes symmetry, the adjusted p of all arms may be too small");
+  }
 }
 
 double mean_change(const ArmEvidence& arm, double BlockEffect::*field) {
@@ -156,7 +184,7 @@ void about_arm(const ArmEvidence& arm, Traps& traps) {
     traps.push_back(fmt::format("{} levels down: the spread falls, but so does the worst class, by {} pp on average",
                                 arm.name, in_pp(-worst)));
   }
-  if (arm.blocks.size() >= kSkewnessBlocks && skewness(arm.blocks, arm.d.mean) < kLeftSkewed) {
+  if (arm.blocks.size() >= kSkewnessBlocks && skewness(effects(arm)) < kLeftSkewed) {
     traps.push_back(fmt::format(
         "the differences of {} are skewed to the left; the sign-flip test assumes symmetry, its p may be too small",
         arm.name));
@@ -174,6 +202,7 @@ std::vector<std::string> find_traps(const SweepResults& results, const Evidence&
   test_noise(evidence, traps);
   best_of_grid(results, evidence, traps);
   coarse_accuracy(results, traps);
+  common_skewness(evidence, traps);
   for (const ArmEvidence& arm : evidence.arms) about_arm(arm, traps);
   return traps;
 }

@@ -1,11 +1,15 @@
 #include <fmt/core.h>
 
 #include <cmath>
+#include <limits>
 
 #include "sweeps/stats/words.h"
 
 namespace evensweep {
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr Interval kNoInterval{-kInfinity, kInfinity};
 
 // Three digits and never an exponent: "1234", "12.3", "0.00123".
 std::string plain(double value) {
@@ -22,9 +26,11 @@ std::string signed_pp(double share) { return (share > 0 ? "+" : "") + in_pp(shar
 // "mean D_u 5.2 pp², 95 % interval 1.1 to 9.3, 10 blocks, adjusted p 0.0039"
 std::string effect_text(const AnalysisSpec& analysis, const ArmEvidence& arm, const std::optional<double>& p) {
   std::string text = fmt::format("mean D_u {} pp²", in_pp2(arm.d.mean));
-  if (arm.d.status == PairedStatus::kOk) {
-    text += fmt::format(", {} % interval {} to {}", percent(1 - analysis.alpha), in_pp2(arm.d.ci_low),
-                        in_pp2(arm.d.ci_high));
+  const bool together = analysis.correction == kMaxT;
+  const Interval interval = together ? arm.d_simultaneous.value_or(kNoInterval) : Interval{arm.d.ci_low, arm.d.ci_high};
+  if (arm.d.status == PairedStatus::kOk && std::isfinite(interval.low)) {
+    text += fmt::format(", {} % {}interval {} to {}", percent(1 - analysis.alpha), together ? "simultaneous " : "",
+                        in_pp2(interval.low), in_pp2(interval.high));
   }
   text += fmt::format(", {} block{}", arm.d.n, arm.d.n == 1 ? "" : "s");
   const char* word = analysis.correction == "none" ? "unadjusted" : "adjusted";
@@ -55,7 +61,7 @@ std::string why_not_testable(const AnalysisSpec& analysis, const Evidence& evide
                        effect_text(analysis, arm, arm.p_adjusted));
   }
   if (evidence.smallest_p > analysis.alpha) {
-    return fmt::format("{} blocks and {} comparisons reach p {} at best; {}", complete, evidence.family,
+    return fmt::format("{} blocks and {} reach p {} at best; {}", complete, family_words(analysis, evidence),
                        p_text(evidence.smallest_p), effect_text(analysis, arm, arm.p_adjusted));
   }
   return "";
@@ -96,6 +102,14 @@ const char* verdict_name(Verdict verdict) {
 std::string in_pp2(double variance) { return plain(variance * 1e4); }
 std::string in_pp(double share) { return plain(share * 100); }
 std::string p_text(double p) { return p < 1e-4 ? "< 0.0001" : fmt::format("{:.2g}", p); }
+
+std::string family_words(const AnalysisSpec& analysis, const Evidence& evidence) {
+  const int64_t counted = analysis.correction == "none" ? 1 : evidence.family;
+  std::string words = fmt::format("{} comparison{}", counted, counted == 1 ? "" : "s");
+  if (analysis.correction != kMaxT) return words;
+  words = "max-T over " + words;
+  return evidence.untested == 0 ? words : fmt::format("{} ({} of them not testable)", words, evidence.untested);
+}
 
 bool too_many_blocks_lost(int64_t complete, int64_t planned) { return (planned - complete) * 10 > planned; }
 

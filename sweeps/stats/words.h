@@ -13,6 +13,9 @@ std::string in_pp2(double variance);  // 0.00123 -> "12.3": squared percentage p
 std::string in_pp(double share);      // 0.0123 -> "1.23"
 std::string p_text(double p);         // "0.031", "< 0.0001"
 
+// "12 comparisons", "max-T over 12 comparisons (2 of them not testable)": what limits the smallest p.
+std::string family_words(const AnalysisSpec& analysis, const Evidence& evidence);
+
 // Sets kind and verdict from what is in `arm`; `evidence` gives the family and the blocks.
 void judge(const AnalysisSpec& analysis, const Evidence& evidence, ArmEvidence& arm);
 

@@ -2,12 +2,12 @@
 // its simultaneous interval. compare_scipy.py runs it beside SciPy and compares the numbers.
 //
 // bench_statistics FILE REPEATS: FILE is JSON, {"total": [per class], "baseline": [block][class], "arms":
-// [arm][block][class]}, correct answers. Prints JSON: "seconds" of each repeat, p, p_single_step, p_step_down, low,
-// high.
+// [arm][block][class]}, correct answers. Prints JSON: processor "seconds" of each repeat, p, p_single_step,
+// p_step_down, low, high.
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -61,9 +61,9 @@ void run(const std::string& path, int repeats) {
   const Input input{in.at("total"), in.at("baseline"), in.at("arms")};
   Json out, seconds;
   for (int i = 0; i < repeats; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     const Output output = test_all(input);
-    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    seconds.push_back(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
     out = to_json(output);
   }
   out["seconds"] = seconds;

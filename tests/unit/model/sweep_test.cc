@@ -39,6 +39,17 @@ TEST(Sweep, WhatMayBeAbsentReadsBackAsAbsent) {
   EXPECT_EQ(read->resources.slots, std::nullopt);
 }
 
+TEST(Sweep, KeepsTheCorrectionThatItWasStoredWith) {
+  Sweep sweep = example_sweep();
+  for (const char* correction : {"max_t", "holm", "none"}) {
+    sweep.analysis.correction = correction;
+    const StatusOr<Sweep> read = parse_sweep(to_json(sweep).dump());
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->analysis.correction, correction);
+    EXPECT_EQ(sweep_id(*read), sweep_id(sweep));
+  }
+}
+
 TEST(SweepId, IsTheSameOnAnotherMachine) {
   Sweep sweep = example_sweep();
   sweep.dataset.train_files[0].path = "/elsewhere/digits.csv";

@@ -12,6 +12,7 @@
 namespace evensweep {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -110,6 +111,19 @@ TEST(Report, IdentitiesAreNamed) {
   const Json json = json_of(SyntheticOptions{});
   EXPECT_THAT(report_html(json), HasSubstr("identity: same as baseline"));
   EXPECT_THAT(report_markdown(json), HasSubstr("its treatment is that of the baseline"));
+}
+
+TEST(Report, SaysWhetherIntervalsHoldForAllArmsTogether) {
+  SweepResults results = synthetic_results();
+  const Json together = json_of(results);
+  results.sweep.analysis.correction = "holm";
+  const Json alone = json_of(results);
+  for (const auto& document : {report_html, report_markdown}) {
+    EXPECT_THAT(document(together), HasSubstr("simultaneous CI"));
+    EXPECT_THAT(document(together), HasSubstr("adjusted by step-down max-T"));
+    EXPECT_THAT(document(alone), AllOf(HasSubstr("Holm-adjusted"), Not(HasSubstr("simultaneous"))));
+  }
+  EXPECT_THAT(report_html(together), HasSubstr("simultaneous confidence interval"));
 }
 
 TEST(Report, ThePrimaryComparisonComesFirst) {

@@ -39,7 +39,9 @@ TEST(ForestFigure, HasADotForEachBlockAndADiamondForEachArmButIdentities) {
 }
 
 TEST(ForestFigure, CutsIntervalsThatWouldFlattenTheDots) {
-  const Json json = json_of(with_size(4, 2, 3));  // t with one degree of freedom: intervals of 12.7 standard errors
+  SweepResults results = synthetic_results(with_size(4, 2, 3));
+  results.sweep.analysis.correction = "holm";  // t with one degree of freedom: intervals of 12.7 standard errors
+  const Json json = json_of(results);
   const std::string svg = forest_figure(ResultsIndex(json));
   EXPECT_EQ(occurrences(svg, "class=\"dot\""), 3 * 2);
   double leftmost = 640, rightmost = 0;
@@ -52,7 +54,10 @@ TEST(ForestFigure, CutsIntervalsThatWouldFlattenTheDots) {
 
 TEST(ForestFigure, WithoutBlocksItStillListsTheArms) {
   Json json = json_of(with_size(3, 2, 2));
-  for (Json& arm : json["arms"]) arm["blocks"] = Json::array(), arm["d_unbiased"] = Json(), arm["p_adjusted"] = Json();
+  for (Json& arm : json["arms"]) {
+    arm["blocks"] = Json::array();
+    for (const char* name : {"d_unbiased", "d_simultaneous", "p_adjusted"}) arm[name] = Json();
+  }
   const std::string svg = forest_figure(ResultsIndex(json));
   EXPECT_EQ(occurrences(svg, "no complete block"), 2);
   EXPECT_EQ(occurrences(svg, "class=\"dot\""), 0);

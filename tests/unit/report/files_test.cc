@@ -133,6 +133,8 @@ TEST(ReportFiles, TheBibliographyNamesWhatWasUsed) {
   results.sweep.analysis.correction = "none";
   const std::string plain = files_of(json_of(results)).at("report.bib");
   EXPECT_THAT(plain, Not(HasSubstr("holm1979simple")));
+  EXPECT_THAT(plain, Not(HasSubstr("westfall1993resampling")));
+  EXPECT_THAT(files_of(json_of(SyntheticOptions{})).at("report.bib"), HasSubstr("westfall1993resampling"));
   EXPECT_THAT(plain, Not(HasSubstr("cui2019class")));
   results.sweep.analysis.correction = "holm";
   EXPECT_THAT(files_of(json_of(results)).at("report.bib"), HasSubstr("holm1979simple"));

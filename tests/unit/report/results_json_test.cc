@@ -93,6 +93,10 @@ TEST(ResultsJson, EvidenceNumbersAreUnrounded) {
     EXPECT_EQ(json["arms"][i]["name"], arm.name);
     EXPECT_EQ(json["arms"][i]["d_unbiased"]["mean"].get<double>(), arm.d.mean);
     EXPECT_EQ(json["arms"][i]["verdict_sentence"], arm.verdict);
+    if (!arm.identity) {
+      EXPECT_EQ(json["arms"][i]["d_simultaneous"]["ci_low"].get<double>(), arm.d_simultaneous.value().low);
+      EXPECT_EQ(json["arms"][i]["d_simultaneous"]["mean"].get<double>(), arm.d.mean);
+    }
     EXPECT_EQ(json["arms"][i]["p_adjusted"], arm.p_adjusted ? Json(*arm.p_adjusted) : Json());
     double sum = 0;
     for (const BlockEffect& block : arm.blocks) sum += block.rebalanced.tpr[2];
@@ -106,6 +110,15 @@ TEST(ResultsJson, OneBlockHasMeansButNoIntervals) {
   EXPECT_TRUE(d["mean"].is_number());
   for (const char* name : {"sd", "se", "t", "ci_low", "ci_high"}) EXPECT_TRUE(d[name].is_null()) << name;
   EXPECT_TRUE(json["arms"][0]["classes"][0]["change"]["ci_low"].is_null());
+}
+
+TEST(ResultsJson, SimultaneousIntervalsBelongToMaxT) {
+  const Json few = json_of(with_size(3, 5, 2));  // too few blocks for 95 %
+  EXPECT_TRUE(few["arms"][0]["d_simultaneous"]["mean"].is_number());
+  EXPECT_TRUE(few["arms"][0]["d_simultaneous"]["ci_high"].is_null());
+  SweepResults results = synthetic_results();
+  results.sweep.analysis.correction = "holm";
+  EXPECT_TRUE(json_of(results)["arms"][0]["d_simultaneous"].is_null());
 }
 
 TEST(ResultsJson, NumbersThatAreNoneAreNull) {

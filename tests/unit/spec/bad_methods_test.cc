@@ -105,7 +105,7 @@ const BadSweep kCases[] = {
      {"s.yaml:10:19: analysis.alpha: \"0\" is not a number above 0 and at most 0.5"}},
     {"Correction",
      with(kGoodSweep, "seeds: 3", "seeds: 3\nanalysis: {correction: bonferroni}"),
-     {"s.yaml:10:24: analysis.correction: \"bonferroni\" is not holm or none"}},
+     {"s.yaml:10:24: analysis.correction: \"bonferroni\" is not max_t, holm or none"}},
     {"Margin",
      with(kGoodSweep, "seeds: 3", "seeds: 3\nanalysis: {accuracy_margin: 1}"),
      {"s.yaml:10:29: analysis.accuracy_margin: \"1\" is not a number from 0 to below 1"}},

@@ -44,7 +44,7 @@ TEST(ParseSweep, DefaultsAreThoseOfTheManual) {
   EXPECT_EQ(sweep.training.threads, 1);
   EXPECT_THAT(sweep.seeds, ElementsAre(0, 1, 2));
   EXPECT_EQ(sweep.analysis.alpha, 0.05);
-  EXPECT_EQ(sweep.analysis.correction, "holm");
+  EXPECT_EQ(sweep.analysis.correction, "max_t");
   EXPECT_EQ(sweep.resources.device, "auto");
 }
 

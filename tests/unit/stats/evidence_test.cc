@@ -51,8 +51,9 @@ TEST(Weigh, FindsAReductionThatIsThere) {
   const Evidence evidence = weighed(results);
   const ArmEvidence& arm = evidence.arms.at(0);
   EXPECT_EQ(arm.kind, Verdict::kReducedAccuracyKept);
-  EXPECT_THAT(arm.verdict, AllOf(StartsWith("spread reduced, accuracy kept: mean D_u "), HasSubstr(", 95 % interval "),
-                                 HasSubstr("8 blocks, adjusted p 0.0039; accuracy "), HasSubstr("(margin 0.5 pp, ")));
+  EXPECT_THAT(arm.verdict,
+              AllOf(StartsWith("spread reduced, accuracy kept: mean D_u "), HasSubstr(", 95 % simultaneous interval "),
+                    HasSubstr("8 blocks, adjusted p 0.0039; accuracy "), HasSubstr("(margin 0.5 pp, ")));
   EXPECT_EQ(arm.p_adjusted, std::ldexp(1, -8));
   EXPECT_EQ(arm.p_adjusted, evidence.smallest_p);
   EXPECT_TRUE(arm.spread_reduced && arm.accuracy_kept);
@@ -106,9 +107,45 @@ TEST(Weigh, ShowsNoReductionWhereModelsAreAlike) {
   EXPECT_THAT(arm.verdict, AllOf(StartsWith("no reduction shown"), Not(HasSubstr("proves"))));
 }
 
+TEST(Weigh, AdjustsByMaxTWithoutPayingForTheNumberOfArms) {
+  std::vector<Arm> arms;
+  for (int gamma = 1; gamma <= 12; ++gamma) arms.push_back(focal_arm(gamma));
+  SweepResults results = with_baselines(6, arms);
+  add_arm(results, arms[0], kEven);
+  Rng rng(6, "evidence test");
+  for (size_t a = 1; a < arms.size(); ++a)
+    for (uint64_t seed : results.sweep.seeds)
+      add_result(results, arms[a], seed, {175 + static_cast<int64_t>(rng.below(10)), 150, 120});
+  const Evidence evidence = weighed(results);
+  EXPECT_EQ(evidence.family, 12);
+  EXPECT_EQ(evidence.smallest_p, std::ldexp(1, -6));
+  EXPECT_EQ(evidence.arms[0].p_adjusted, std::ldexp(1, -6));
+  EXPECT_TRUE(evidence.arms[0].spread_reduced);
+  for (const ArmEvidence& arm : evidence.arms) {
+    EXPECT_GE(*arm.p_adjusted, *arm.sign_flip.p_greater);
+    ASSERT_TRUE(arm.d_simultaneous);
+    EXPECT_NEAR(arm.d_simultaneous->low + arm.d_simultaneous->high, 2 * arm.d.mean, 1e-12);
+    EXPECT_LT(arm.d_simultaneous->low, arm.d.ci_low);
+  }
+  results.sweep.analysis.correction = "holm";
+  const Evidence holm = weighed(results);
+  EXPECT_EQ(holm.arms[0].kind, Verdict::kNotTestable) << "12 / 2^6 is above alpha";
+  EXPECT_FALSE(holm.arms[0].d_simultaneous);
+}
+
+TEST(Weigh, HasNoSimultaneousIntervalOfFiveBlocks) {
+  SweepResults results = with_baselines(5, {focal_arm(1)});
+  add_arm(results, focal_arm(1), kEven);
+  const ArmEvidence arm = weighed(results).arms.at(0);
+  EXPECT_EQ(arm.kind, Verdict::kReducedAccuracyKept);
+  EXPECT_FALSE(std::isfinite(arm.d_simultaneous->low));
+  EXPECT_THAT(arm.verdict, Not(HasSubstr("interval")));
+}
+
 TEST(Weigh, AdjustsByHolmOverTheFamilyOnly) {
   const Arm good = focal_arm(1), none = focal_arm(2), same = focal_arm(0);
   SweepResults results = with_baselines(8, {good, none, same});
+  results.sweep.analysis.correction = "holm";
   add_arm(results, good, kEven);
   add_arm(results, none, kUneven);
   for (uint64_t seed : results.sweep.seeds) add_same_run_as_baseline(results, same, seed);
@@ -162,7 +199,12 @@ TEST(Weigh, CountsDivergenceAsTheMethodsFailureAndSparesTheOthers) {
   EXPECT_EQ(evidence.arms[1].kind, Verdict::kNotTestable);
   EXPECT_THAT(evidence.arms[1].verdict, HasSubstr("diverged in 2 of 8 blocks"));
   EXPECT_EQ(evidence.family, 2);
-  EXPECT_DOUBLE_EQ(*evidence.arms[0].p_adjusted, 2 * std::ldexp(1, -8));
+  EXPECT_EQ(evidence.untested, 1);
+  for (const char* correction : {kMaxT, "holm"}) {  // the lost arm counts in both
+    results.sweep.analysis.correction = correction;
+    EXPECT_DOUBLE_EQ(*weighed(results).arms[0].p_adjusted, 2 * std::ldexp(1, -8)) << correction;
+    EXPECT_DOUBLE_EQ(weighed(results).smallest_p, 2 * std::ldexp(1, -8)) << correction;
+  }
   EXPECT_THAT(evidence.missing, testing::SizeIs(2));
   EXPECT_THAT(evidence.missing[0].reason, StartsWith("diverged: loss is not finite"));
 }
@@ -171,10 +213,26 @@ TEST(Weigh, SaysWhenTheDesignCanNeverSucceed) {
   SweepResults results = with_baselines(5, {focal_arm(1), focal_arm(2)});
   add_arm(results, focal_arm(1), kEven);
   add_arm(results, focal_arm(2), kEven);
+  results.sweep.analysis.correction = "holm";
   const Evidence evidence = weighed(results);
   EXPECT_EQ(evidence.smallest_p, 2.0 / 32);
   EXPECT_EQ(evidence.arms[0].kind, Verdict::kNotTestable);
   EXPECT_THAT(evidence.traps, Contains(HasSubstr("5 seeds can never reach p <= 0.05 with 2 comparisons")));
+}
+
+TEST(Weigh, SaysWhenTheBlocksAreTooFewForMaxT) {
+  SweepResults results = with_baselines(4, {focal_arm(1), focal_arm(2)});
+  add_arm(results, focal_arm(1), kEven);
+  const Evidence evidence = weighed(results);
+  EXPECT_THAT(evidence.traps,
+              Contains(HasSubstr("4 seeds can never reach p <= 0.05 with max-T over 2 comparisons (1 of them not "
+                                 "testable), whatever the effect: 5 seeds are needed")));
+}
+
+TEST(Weigh, DoesNotCallASweepHopelessWhoseArmsAreNotFinished) {
+  const Evidence evidence = weighed(with_baselines(5, {focal_arm(1), focal_arm(2), focal_arm(3)}));
+  EXPECT_EQ(evidence.untested, 3);
+  EXPECT_THAT(evidence.traps, Not(Contains(HasSubstr("can never"))));
 }
 
 TEST(Weigh, WorksOnEveryPartOfASweep) {
@@ -258,6 +316,16 @@ TEST(Traps, WarnWhereTheTestSetIsNoise) {
   const Evidence evidence = weighed(results);
   EXPECT_FALSE(evidence.noise_share);
   EXPECT_THAT(evidence.traps, Contains(HasSubstr("no imbalance is measurable")));
+}
+
+// The baseline's spread falls far below its usual one in one block, which makes the differences of all arms fall with
+// it.
+TEST(Traps, WarnWhereWhatArmsHaveInCommonIsSkewed) {
+  SweepResults results = make_sweep(10, {focal_arm(1), {"tpr_weighting", {{"gamma", 1}}, {}}});
+  for (uint64_t seed : results.sweep.seeds)
+    add_result(results, baseline_arm(), seed, jitter(seed == 4 ? kEven : kUneven, seed));
+  for (const Arm& arm : results.sweep.arms) add_arm(results, arm, {151, 150, 149});
+  EXPECT_THAT(weighed(results).traps, Contains(HasSubstr("what the differences of all arms have in common")));
 }
 
 TEST(Traps, WarnOfTheBestOfAGrid) {
