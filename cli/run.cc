@@ -139,7 +139,7 @@ StatusOr<int> run(const RunOptions& options) {
   EV_ASSIGN_OR_RETURN(Embedded embedded, start_coordinator(options, clock));
   EV_ASSIGN_OR_RETURN(const auto submitted, submit(embedded, sweep));
   SweepStatus status = submitted.second;
-  EV_RETURN_IF_ERROR(prepare_report_folder(report_folder(options.out, sweep)));
+  EV_RETURN_IF_ERROR(check_report_folder(report_folder(options.out, sweep)));
   if (!status.over) {
     EV_RETURN_IF_ERROR(start_agent(embedded, options, sweep, clock));
     ProgressDisplay display(terminal, options.output == "quiet");

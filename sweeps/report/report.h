@@ -47,9 +47,9 @@ struct ReportFile {
 // docs/reading-the-report.md lists.
 std::vector<ReportFile> report_files(const Json& results);
 
-// Makes the folder if need be and asks whether files can be made in it: to be known before hours of training, not
-// after.
-Status prepare_report_folder(const std::string& folder);
+// Whether the folder is there and can be written into, or can be made: to be known before hours of training, not after.
+// Makes nothing.
+Status check_report_folder(const std::string& folder);
 
 // Writes report_files() into `folder`, each complete or not at all, and makes the folders that lack. results.json comes
 // last, durably: where it is, the others are of the same results, or can be made from it. Files of an older report that

@@ -1,20 +1,26 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "common/base/file.h"
 #include "sweeps/report/report.h"
 
 namespace evensweep {
 
-Status prepare_report_folder(const std::string& folder) {
-  EV_RETURN_IF_ERROR(make_folders(folder));
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) return errno_status(errno, "cannot write into the folder " + folder);
-  return absl::OkStatus();
+Status check_report_folder(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path nearest = fs::absolute(folder, error);
+  while (!fs::exists(nearest, error) && nearest.has_relative_path()) nearest = nearest.parent_path();
+  if (!fs::is_directory(nearest, error)) return errno_status(ENOTDIR, "cannot make the folder " + folder);
+  if (::access(nearest.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  const int reason = errno;
+  return errno_status(
+      reason, (fs::exists(folder, error) ? "cannot write into the folder " : "cannot make the folder ") + folder);
 }
 
 Status write_report(const Json& results, const std::string& folder) {
-  EV_RETURN_IF_ERROR(prepare_report_folder(folder));
   for (const char* part : {"/tables", "/figures"}) EV_RETURN_IF_ERROR(make_folders(folder + part));
   const std::vector<ReportFile> files = report_files(results);
   for (const ReportFile& file : files) {

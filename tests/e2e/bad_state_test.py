@@ -473,7 +473,7 @@ class BadStateTest(E2eTest):
         done = self.on_small_disk(f"""
             head -c 2000000 /dev/zero > $DISK/ballast 2> /dev/null
             {run}; echo "first $?"
-            ls $DISK/out | wc -l
+            find $DISK/out -type f | wc -l
             rm $DISK/ballast
             {run} -o quiet; echo "second $?" """)
         lines = done.stdout.splitlines()
