@@ -76,8 +76,7 @@ function(evensweep_test name)
   add_executable(${name} ${arg_SRCS})
   # Tests spend their time in the libraries they test and are compiled more often than they are run.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  target_link_libraries(${name} PRIVATE evensweep_flags ${arg_DEPS} GTest::gmock GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE EVENSWEEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" EVENSWEEP_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  target_link_libraries(${name} PRIVATE evensweep_flags ${arg_DEPS} ev_test_places GTest::gmock GTest::gtest_main)
   ev_limit_torch_jobs(${name} ${arg_DEPS})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}

@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "tests/oracles/compare.h"
+#include "tests/support/places.h"
 
 namespace evensweep {
 namespace {
@@ -26,7 +27,7 @@ struct Outcome {
 };
 
 Outcome run_check(const std::string& arguments) {
-  const std::string command = std::string(EVENSWEEP_BIN_DIR) + "/oracle_check " + arguments + " 2>&1";
+  const std::string command = bin_dir() + "/oracle_check " + arguments + " 2>&1";
   Outcome outcome;
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return outcome;
@@ -55,7 +56,7 @@ constexpr char kUnknown[] = R"({"id": "c", "fn": "fortune_telling", "in": {}, "o
 constexpr char kMissingIn[] = R"({"id": "d", "fn": "mc_permutation_p", "in": {}, "out": {"p": 0.1}, "tol": 1e-15})";
 
 TEST(OracleCheck, PassesTheSharedOracles) {
-  const fs::path folder = fs::path(EVENSWEEP_SOURCE_DIR) / ".." / "shared" / "oracles";
+  const fs::path folder = fs::path(source_dir()) / ".." / "shared" / "oracles";
   std::string files;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error))

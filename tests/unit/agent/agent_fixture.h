@@ -14,6 +14,7 @@
 #include "agent/link/agent_host.h"
 #include "agent/link/channel.h"
 #include "common/base/file.h"
+#include "tests/support/places.h"
 #include "tests/unit/agent/fake_coordinator.h"
 #include "tests/unit/agent/run_specs.h"
 
@@ -48,7 +49,7 @@ class AgentFixture : public testing::Test {
     AgentOptions options;
     options.id = AgentId("tester");
     options.dir = agent_dir();
-    options.trainer_path = std::string(EVENSWEEP_BIN_DIR) + "/fake_trainer";
+    options.trainer_path = bin_dir() + "/fake_trainer";
     options.files = {{kDataHash, "/nowhere/digits.csv"}};
     return options;
   }

@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "tests/support/places.h"
 #include "tests/unit/agent/agent_fixture.h"
 
 extern char** environ;
@@ -34,7 +35,7 @@ TEST(AgentProcess, Serve) {
   AgentOptions options;
   options.id = AgentId("tester");
   options.dir = dir;
-  options.trainer_path = std::string(EVENSWEEP_BIN_DIR) + "/fake_trainer";
+  options.trainer_path = bin_dir() + "/fake_trainer";
   options.files = {{kDataHash, "/nowhere/digits.csv"}};
   const SystemClock clock;
   auto agent = AgentHost::start(

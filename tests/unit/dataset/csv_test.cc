@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "common/dataset/dataset.h"
+#include "tests/support/places.h"
 #include "tests/unit/dataset/temporary_folder.h"
 
 namespace evensweep {
@@ -72,7 +73,7 @@ TEST_F(Csv, ReadsChosenFeaturesInTheirOrderAndNoOthers) {
 }
 
 TEST_F(Csv, ReadsTheBundledDigits) {
-  const Dataset data = load(csv_spec(EVENSWEEP_SOURCE_DIR "/sweeps/data/digits.csv"));
+  const Dataset data = load(csv_spec(source_dir() + "/sweeps/data/digits.csv"));
   EXPECT_EQ(data.rows, 1797);
   EXPECT_EQ(data.width, 64);
   EXPECT_THAT(data.class_names, ElementsAre("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"));

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "common/dataset/dataset.h"
+#include "tests/support/places.h"
 #include "tests/unit/dataset/temporary_folder.h"
 
 namespace evensweep {
@@ -48,10 +49,10 @@ TEST(Cifar10, TakesClassNamesFromTheFileBesideTheFirstBatch) {
 }
 
 TEST(Cifar10, ReadsTheRealBatches) {
-  const std::string path = EVENSWEEP_SOURCE_DIR "/../shared/data/cifar10/data_batch_1.bin";
+  const std::string path = source_dir() + "/../shared/data/cifar10/data_batch_1.bin";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << path;
   DatasetSpec spec = cifar_spec(path);
-  spec.test_files = {{EVENSWEEP_SOURCE_DIR "/../shared/data/cifar10/test_batch.bin", ""}};
+  spec.test_files = {{source_dir() + "/../shared/data/cifar10/test_batch.bin", ""}};
   spec.split = {.validation_fraction = .2, .test_fraction = 0, .seed = {}};
   const auto data = load_dataset(spec);
   ASSERT_TRUE(data.ok()) << data.status();

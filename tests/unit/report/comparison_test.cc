@@ -7,6 +7,7 @@
 
 #include "common/base/file.h"
 #include "sweeps/report/escape.h"
+#include "tests/support/places.h"
 #include "tests/unit/report/report_fixture.h"
 
 namespace evensweep {
@@ -236,7 +237,7 @@ TEST(ComparisonTable, FitsEveryWidthAndNamesEveryArm) {
 
 // The member tables of docs/comparing.md name everything that is there.
 TEST(ComparisonDocument, NamesEveryMember) {
-  const StatusOr<std::string> text = read_file(std::string(EVENSWEEP_SOURCE_DIR) + "/docs/comparing.md");
+  const StatusOr<std::string> text = read_file(source_dir() + "/docs/comparing.md");
   ASSERT_TRUE(text.ok());
   const Json comparison = compared(json_of(small(4)), json_of(stronger(small(5))));
   for (const auto& [name, value] : comparison.items()) EXPECT_THAT(*text, HasSubstr("\n| `" + name + "`"));

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/base/file.h"
+#include "tests/support/places.h"
 #include "tests/unit/report/report_fixture.h"
 
 namespace evensweep {
@@ -31,7 +32,7 @@ std::set<std::string> keys_of(const Json& object) {
 }
 
 TEST(SchemaDocument, NamesEveryMember) {
-  const StatusOr<std::string> text = read_file(std::string(EVENSWEEP_SOURCE_DIR) + "/docs/format/results.md");
+  const StatusOr<std::string> text = read_file(source_dir() + "/docs/format/results.md");
   ASSERT_TRUE(text.ok()) << text.status();
   const Json json = json_of(hostile_options());
   EXPECT_EQ(documented(*text, "results.json"), keys_of(json));
@@ -48,7 +49,7 @@ TEST(SchemaDocument, NamesEveryMember) {
 }
 
 TEST(SchemaDocument, SaysTheVersion) {
-  const StatusOr<std::string> text = read_file(std::string(EVENSWEEP_SOURCE_DIR) + "/docs/format/results.md");
+  const StatusOr<std::string> text = read_file(source_dir() + "/docs/format/results.md");
   ASSERT_TRUE(text.ok());
   EXPECT_THAT(*text, ::testing::HasSubstr("version " + std::to_string(kResultsSchemaVersion)));
 }

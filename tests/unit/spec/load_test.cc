@@ -4,6 +4,7 @@
 
 #include "common/base/hash.h"
 #include "common/model/json.h"
+#include "tests/support/places.h"
 #include "tests/unit/dataset/temporary_folder.h"
 #include "tests/unit/spec/sweep_text.h"
 
@@ -14,8 +15,8 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 
 constexpr char kData[] = "x,label\n1,a\n2,b\n3,a\n4,b\n5,a\n6,b\n7,a\n8,b\n";
-const std::string kSweeps = EVENSWEEP_SOURCE_DIR "/sweeps";
-const std::string kSharedData = EVENSWEEP_SOURCE_DIR "/../shared/data";
+const std::string kSweeps = source_dir() + "/sweeps";
+const std::string kSharedData = source_dir() + "/../shared/data";
 
 std::string error_of(const StatusOr<Sweep>& sweep) { return std::string(sweep.status().message()); }
 

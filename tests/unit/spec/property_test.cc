@@ -8,13 +8,14 @@
 #include "common/base/text.h"
 #include "common/model/json.h"
 #include "sweeps/spec/load.h"
+#include "tests/support/places.h"
 #include "tests/unit/spec/sweep_text.h"
 
 namespace evensweep {
 namespace {
 
 const std::string& digits_text() {
-  static const std::string text = read_file(EVENSWEEP_SOURCE_DIR "/sweeps/digits.yaml").value_or("");
+  static const std::string text = read_file(source_dir() + "/sweeps/digits.yaml").value_or("");
   return text;
 }
 

@@ -14,6 +14,7 @@
 
 #include "common/base/file.h"
 #include "common/model/json.h"
+#include "tests/support/places.h"
 #include "tests/unit/trainer/synthetic_data.h"
 
 extern char** environ;
@@ -22,7 +23,7 @@ namespace evensweep {
 namespace {
 
 using testing::HasSubstr;
-const std::string kProgram = std::string(EVENSWEEP_BIN_DIR) + "/evensweep-trainer";
+const std::string kProgram = bin_dir() + "/evensweep-trainer";
 constexpr int kPatienceMillis = 60'000;
 
 struct Pipe {
