@@ -21,6 +21,8 @@ EVENSWEEP = BIN / "evensweep"
 TRAINER = BIN / "evensweep-trainer"
 FAKE_TRAINER = BIN / "fake_trainer"
 DIGITS = SOURCE / "sweeps" / "digits.yaml"
+# An interpreter with the real torch, numpy and scipy; deploy/python makes it.
+TORCH_PYTHON = pathlib.Path(os.environ.get("EVENSWEEP_PYTHON") or "no-python-with-torch")
 
 # Far more than anything here takes on a busy machine; reaching it is a failure.
 PATIENCE = 120
@@ -43,6 +45,13 @@ methods:
 
 def sweep_text(epochs=3, seeds=2, gammas="[0.5, 1]", data=SOURCE / "sweeps" / "data" / "digits.csv"):
     return SWEEP.format(epochs=epochs, seeds=seeds, gammas=gammas, data=data)
+
+
+def require_torch():
+    """Skips the test where there is no interpreter with the real torch."""
+    if not TORCH_PYTHON.exists():
+        print("skipped: deploy/python has not made the Python environment with PyTorch", file=sys.stderr)
+        sys.exit(SKIPPED)
 
 
 def poll(question, what, patience=PATIENCE, interval=0.005):
