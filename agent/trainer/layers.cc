@@ -70,4 +70,10 @@ at::Tensor BatchNorm::operator()(const at::Tensor& input, bool training) const {
                         /*cudnn_enabled=*/true);
 }
 
+at::Tensor BatchNorm::relu(const at::Tensor& input, bool training) const { return (*this)(input, training).relu_(); }
+
+at::Tensor BatchNorm::add_relu(const at::Tensor& input, const at::Tensor& added, bool training) const {
+  return (*this)(input, training).add_(added).relu_();
+}
+
 }  // namespace evensweep

@@ -58,11 +58,15 @@ struct Convolution {
   at::Tensor operator()(const at::Tensor& input) const { return at::conv2d(input, weight, bias, stride, padding); }
 };
 
-// Ioffe and Szegedy 2015; momentum 0.1, epsilon 1e-5.
+// Ioffe and Szegedy 2015; momentum 0.1, epsilon 1e-5. Input and output are [N, channels, height, width].
 struct BatchNorm {
   at::Tensor weight, bias, mean, variance;
   BatchNorm(ParameterList& list, const std::string& name, int64_t channels);
   at::Tensor operator()(const at::Tensor& input, bool training) const;
+  // With what usually follows, which costs no passes over memory of its own here: relu(norm(input)) and
+  // relu(norm(input) + added).
+  at::Tensor relu(const at::Tensor& input, bool training) const;
+  at::Tensor add_relu(const at::Tensor& input, const at::Tensor& added, bool training) const;
 };
 
 }  // namespace evensweep

@@ -15,7 +15,7 @@ class Block {
 
   at::Tensor operator()(const at::Tensor& input, bool training) const {
     const at::Tensor inner = first_norm_(first_(input), training);
-    return at::max_pool2d(second_norm_(second_(inner), training).add_(inner).relu_(), 2);
+    return at::max_pool2d(second_norm_.add_relu(second_(inner), inner, training), 2);
   }
 
  private:
@@ -42,7 +42,7 @@ class PeiferCnn final : public Model {
  private:
   at::Tensor features(const at::Tensor& input, bool training) override {
     at::Tensor x = second_(first_(input, training), training);
-    x = at::max_pool2d(third_norm_(third_(x), training).relu_(), 2);
+    x = at::max_pool2d(third_norm_.relu(third_(x), training), 2);
     return at::dropout(at::relu(hidden_(x.flatten(1))), 0.5, training);
   }
   const Linear& output_layer() const override { return output_; }

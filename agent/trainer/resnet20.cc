@@ -24,8 +24,8 @@ class Block {
         added_channels_(outputs - inputs) {}
 
   at::Tensor operator()(const at::Tensor& input, bool training) const {
-    const at::Tensor inner = first_norm_(first_(input), training).relu_();
-    return second_norm_(second_(inner), training).add_(shortcut(input, added_channels_)).relu_();
+    const at::Tensor inner = first_norm_.relu(first_(input), training);
+    return second_norm_.add_relu(second_(inner), shortcut(input, added_channels_), training);
   }
 
  private:
@@ -59,7 +59,7 @@ class Resnet20 final : public Model {
 
  private:
   at::Tensor features(const at::Tensor& input, bool training) override {
-    at::Tensor x = stem_norm_(stem_(input), training).relu_();
+    at::Tensor x = stem_norm_.relu(stem_(input), training);
     for (const Block& block : blocks_) x = block(x, training);
     return x.mean({2, 3});
   }
