@@ -146,6 +146,7 @@ Status CsvReader::choose_columns() {
   slots_.assign(header_.size(), 0);
   EV_RETURN_IF_ERROR(choose_features(label_column));
   uses_[label_column] = Use::kLabel;
+  if (texts_ != nullptr) return absl::OkStatus();
   into_.width = static_cast<int64_t>(into_.feature_names.size());
   if (into_.width == 0) return error(1, "no column besides the label; a data set needs features");
   return absl::OkStatus();
@@ -186,7 +187,8 @@ Status CsvReader::read_row(std::string_view line) {
   size_t column = 0;
   for (; column < header_.size() && !cells.done(); ++column) {
     if (!cells.next(cell)) return error(cell.column, kOpenQuote);
-    if (uses_[column] == Use::kFeature) first_error.Update(read_feature(cell, column));
+    if (uses_[column] == Use::kFeature)
+      first_error.Update(texts_ != nullptr ? read_text(cell) : read_feature(cell, column));
     if (uses_[column] == Use::kLabel) first_error.Update(read_label(cell));
   }
   if (column < header_.size())
@@ -197,8 +199,26 @@ Status CsvReader::read_row(std::string_view line) {
     cells.next(cell);
     return error(cell.column, fmt::format("more than {} cells; every row needs as many as the header", header_.size()));
   }
+  EV_RETURN_IF_ERROR(first_error);
+  return end_row();
+}
+
+Status CsvReader::end_row() {
+  if (texts_ != nullptr) {
+    const StatusOr<bool> kept = texts_->end_row();
+    if (!kept.ok()) return error(1, std::string(kept.status().message()));
+    if (!*kept) {
+      into_.labels.pop_back();
+      return absl::OkStatus();
+    }
+  }
   ++into_.rows;
-  return first_error;
+  return absl::OkStatus();
+}
+
+Status CsvReader::read_text(const CsvCell& cell) {
+  const Status added = texts_->add(cell.escaped ? plain_text(cell) : cell.text);
+  return added.ok() ? added : error(cell.column, std::string(added.message()));
 }
 
 Status CsvReader::read_feature(const CsvCell& cell, size_t column) {

@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "common/dataset/csv_cells.h"
 #include "common/dataset/dataset.h"
+#include "common/dataset/text_rows.h"
 #include "common/model/spec.h"
 
 namespace evensweep {
@@ -19,7 +20,9 @@ namespace evensweep {
 // Collects the rows of several files that have one header.
 class CsvReader {
  public:
-  CsvReader(const CsvColumns& columns, Dataset& into) : columns_(columns), into_(into) {}
+  // With `texts` the features are cells of text, which go there; else they are numbers.
+  CsvReader(const CsvColumns& columns, Dataset& into, TextRows* texts = nullptr)
+      : columns_(columns), into_(into), texts_(texts) {}
 
   // Appends the rows of one file. InvalidArgument: "path:line:column: what; what to do".
   Status read(const std::string& path, std::string_view text);
@@ -38,7 +41,9 @@ class CsvReader {
   Status check_same_header(const std::vector<std::string>& header) const;
   Status read_row(std::string_view line);
   Status read_feature(const CsvCell& cell, size_t column);
+  Status read_text(const CsvCell& cell);
   Status read_label(const CsvCell& cell);
+  Status end_row();
   Status error(size_t column, std::string_view what) const;
   std::string place(size_t column) const;
 
@@ -46,6 +51,7 @@ class CsvReader {
 
   const CsvColumns& columns_;
   Dataset& into_;
+  TextRows* texts_;
   std::string path_, first_path_;
   size_t line_ = 0;
   std::vector<std::string> header_;

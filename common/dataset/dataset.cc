@@ -41,6 +41,18 @@ StatusOr<Dataset> load_csv(const DatasetSpec& spec) {
   return dataset;
 }
 
+StatusOr<Dataset> load_text(const DatasetSpec& spec) {
+  EV_RETURN_IF_ERROR(check_alphabet(spec.text.alphabet));
+  Dataset dataset;
+  TextRows texts(spec.text, dataset);
+  CsvReader reader(spec.columns, dataset, &texts);
+  const auto append = [&](const std::string& path, std::string_view bytes) { return reader.read(path, bytes); };
+  EV_RETURN_IF_ERROR(append_all(spec, append, dataset));
+  EV_RETURN_IF_ERROR(reader.finish());
+  texts.finish();
+  return dataset;
+}
+
 StatusOr<Dataset> load_cifar10(const DatasetSpec& spec) {
   Dataset dataset;
   const auto append = [&](const std::string& path, std::string_view bytes) {
@@ -60,6 +72,7 @@ StatusOr<Dataset> load_cifar10(const DatasetSpec& spec) {
 StatusOr<Dataset> load_dataset(const DatasetSpec& spec) {
   if (spec.train_files.empty())
     return absl::InvalidArgumentError("data set " + spec.name + ": no training files; name at least one");
+  if (spec.format == DatasetFormat::kText) return load_text(spec);
   return spec.format == DatasetFormat::kCsv ? load_csv(spec) : load_cifar10(spec);
 }
 

@@ -13,16 +13,21 @@
 namespace evensweep {
 
 // All rows of a data set in memory: those of the train files, then the validation files, then the test files, each in
-// file order. Exactly one of `features` and `pixels` is filled.
+// file order. Exactly one of `features`, `pixels` and `characters` is filled.
 struct Dataset {
   int64_t rows = 0;
   std::vector<float> features;  // csv: rows x width, row-major, as written in the file (not standardised)
   int64_t width = 0;            // csv: number of features
   std::vector<uint8_t> pixels;  // images: rows x channels x height x width, 0..255
   int64_t channels = 0, height = 0, image_width = 0;
-  std::vector<uint16_t> labels;  // rows, index into class_names
+  std::vector<uint8_t> characters;    // text: the indices (TextSpec::alphabet) of all texts, one after the other
+  std::vector<uint64_t> text_begins;  // text: rows + 1, where in `characters` each begins; the last is their end
+  int64_t symbols = 0;                // text: how many indices there are, that of padding included
+  uint8_t space = 0;                  // text: the index of the space; 0: it is not in the alphabet
+  std::vector<uint16_t> labels;       // rows, index into class_names
   std::vector<std::string> class_names;
   std::vector<std::string> feature_names;                 // csv
+  std::vector<DataFact> facts;                            // what reading it did that a reader of results should know
   int64_t train_file_rows = 0, validation_file_rows = 0;  // the rest are rows of test files
 };
 

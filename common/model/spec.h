@@ -11,7 +11,7 @@
 
 namespace evensweep {
 
-enum class DatasetFormat { kCsv, kCifar10 };
+enum class DatasetFormat { kCsv, kCifar10, kText };
 
 // A data file, known by its content. The path is where this machine finds it and is no part of a run's identity.
 struct DataFile {
@@ -21,7 +21,21 @@ struct DataFile {
 
 struct CsvColumns {
   std::string label;                  // name of the label column
-  std::vector<std::string> features;  // in order; empty: every column but the label
+  std::vector<std::string> features;  // in order; empty: every column but the label. text: what is joined by spaces
+};
+
+inline constexpr char kFoldedText[] = "fold";  // what is not in the alphabet becomes what looks like it, or is dropped
+inline constexpr char kPeiferText[] = "peifer";  // as in Peifer's experiment: a text with such a character is left out
+inline constexpr char kNameAlphabet[] = "abcdefghijklmnopqrstuvwxyz -";  // Peifer's
+
+inline constexpr int64_t kMostTextLength = 65536;
+
+// What is made of a text before a model sees it: common/dataset/text.h says how.
+struct TextSpec {
+  std::string preprocessing = kFoldedText;
+  std::string alphabet = kNameAlphabet;  // its characters get the indices 1, 2, ...; 0 is padding
+  int64_t max_length = 128;              // characters after preprocessing
+  bool cut = false;                      // what is longer is cut off; else it is an error
 };
 
 // How rows become training, validation and test rows. The rows of `train_files` are divided, stratified by class:
@@ -39,7 +53,8 @@ struct DatasetSpec {
   std::vector<DataFile> train_files;
   std::vector<DataFile> validation_files;
   std::vector<DataFile> test_files;
-  CsvColumns columns;  // csv only
+  CsvColumns columns;  // csv and text
+  TextSpec text;       // text; not in the canonical JSON of other formats
   SplitSpec split;
 };
 
@@ -68,6 +83,8 @@ struct ScheduleSpec {
 struct AugmentationSpec {
   bool flip = false;         // images: mirror left to right with probability 1/2
   int64_t crop_padding = 0;  // images: pad by this many zero pixels, cut back at a random place; 0: no crop
+  // From here on, what asks for nothing is not in the canonical JSON.
+  double swap = 0;  // texts: with this probability one part of a name is that of another name of the class
 };
 
 struct TrainingSpec {
@@ -161,10 +178,18 @@ struct ClassTable {
   std::vector<int64_t> train, validation, test;  // of a table of results: test alone, empty where seeds differ in it
 };
 
+// Something counted while the data were read that a reader of the results should know: {"texts cut", 3}.
+struct DataFact {
+  std::string name;
+  int64_t count = 0;
+  friend bool operator==(const DataFact&, const DataFact&) = default;
+};
+
 // A sweep with everything resolved: seeds listed, arms expanded, data files hashed, classes counted.
 struct Sweep {
   std::string name;
   DatasetSpec dataset;
+  std::vector<DataFact> data_facts;  // no part of its identity: they follow from the data
   ClassTable classes;
   ModelSpec model;
   TrainingSpec training;

@@ -44,7 +44,33 @@ WeightRule rule_of(const Json& json, const std::string& place, Status& status) {
 
 }  // namespace
 
-const char* dataset_format_name(DatasetFormat format) { return format == DatasetFormat::kCsv ? "csv" : "cifar10"; }
+const char* dataset_format_name(DatasetFormat format) {
+  if (format == DatasetFormat::kText) return "text";
+  return format == DatasetFormat::kCsv ? "csv" : "cifar10";
+}
+
+DatasetFormat dataset_format_of(Fields& fields) {
+  const std::string name = fields.one_of("format", {"csv", "cifar10", "text"});
+  if (name == "text") return DatasetFormat::kText;
+  return name == "cifar10" ? DatasetFormat::kCifar10 : DatasetFormat::kCsv;
+}
+
+Json text_json(const TextSpec& text) {
+  return {{"preprocessing", text.preprocessing},
+          {"alphabet", text.alphabet},
+          {"max_length", text.max_length},
+          {"cut", text.cut}};
+}
+
+TextSpec text_of(const Json& json, const std::string& place, Status& status) {
+  Fields fields(json, place, status);
+  TextSpec text{.preprocessing = fields.one_of("preprocessing", {kFoldedText, kPeiferText}),
+                .alphabet = fields.text("alphabet"),
+                .max_length = fields.integer("max_length", 1, kMostTextLength),
+                .cut = fields.boolean("cut")};
+  fields.end();
+  return text;
+}
 
 Json split_json(const SplitSpec& split) {
   return {{"validation_fraction", split.validation_fraction},
@@ -87,25 +113,26 @@ ModelSpec model_of(const Json& json, const std::string& place, Status& status) {
 Json training_json(const TrainingSpec& training) {
   const OptimizerSpec& optimizer = training.optimizer;
   const ScheduleSpec& schedule = training.schedule;
-  return {
-      {"epochs", training.epochs},
-      {"batch_size", training.batch_size},
-      {"optimizer",
-       {{"name", optimizer.name},
-        {"lr", optimizer.lr},
-        {"momentum", optimizer.momentum},
-        {"nesterov", optimizer.nesterov},
-        {"weight_decay", optimizer.weight_decay}}},
-      {"schedule",
-       {{"name", schedule.name},
-        {"every", schedule.every},
-        {"factor", schedule.factor},
-        {"warmup_fraction", schedule.warmup_fraction},
-        {"min_factor", schedule.min_factor}}},
-      {"augmentation", {{"flip", training.augmentation.flip}, {"crop_padding", training.augmentation.crop_padding}}},
-      {"precision", training.precision},
-      {"channels_last", training.channels_last},
-      {"threads", training.threads}};
+  Json augmentation = {{"flip", training.augmentation.flip}, {"crop_padding", training.augmentation.crop_padding}};
+  if (training.augmentation.swap != 0) augmentation["swap"] = training.augmentation.swap;
+  return {{"epochs", training.epochs},
+          {"batch_size", training.batch_size},
+          {"optimizer",
+           {{"name", optimizer.name},
+            {"lr", optimizer.lr},
+            {"momentum", optimizer.momentum},
+            {"nesterov", optimizer.nesterov},
+            {"weight_decay", optimizer.weight_decay}}},
+          {"schedule",
+           {{"name", schedule.name},
+            {"every", schedule.every},
+            {"factor", schedule.factor},
+            {"warmup_fraction", schedule.warmup_fraction},
+            {"min_factor", schedule.min_factor}}},
+          {"augmentation", std::move(augmentation)},
+          {"precision", training.precision},
+          {"channels_last", training.channels_last},
+          {"threads", training.threads}};
 }
 
 TrainingSpec training_of(const Json& json, const std::string& place, Status& status) {
@@ -130,6 +157,7 @@ TrainingSpec training_of(const Json& json, const std::string& place, Status& sta
   Fields augmentation(fields.object("augmentation"), fields.place("augmentation"), status);
   training.augmentation = {.flip = augmentation.boolean("flip"),
                            .crop_padding = augmentation.integer("crop_padding", 0, 64)};
+  if (augmentation.has("swap")) training.augmentation.swap = augmentation.number("swap", 0, 1);
   augmentation.end();
   training.precision = fields.one_of("precision", {"fp32", "bf16"});
   training.channels_last = fields.boolean("channels_last");
@@ -168,13 +196,14 @@ Treatment treatment_of(const Json& json, const std::string& place, Status& statu
 }
 
 Json to_json(const RunSpec& spec) {
-  return {{"dataset",
-           {{"format", dataset_format_name(spec.dataset.format)},
-            {"train_files", hashes(spec.dataset.train_files)},
-            {"validation_files", hashes(spec.dataset.validation_files)},
-            {"test_files", hashes(spec.dataset.test_files)},
-            {"columns", columns_json(spec.dataset.columns)},
-            {"split", split_json(spec.dataset.split)}}},
+  Json dataset = {{"format", dataset_format_name(spec.dataset.format)},
+                  {"train_files", hashes(spec.dataset.train_files)},
+                  {"validation_files", hashes(spec.dataset.validation_files)},
+                  {"test_files", hashes(spec.dataset.test_files)},
+                  {"columns", columns_json(spec.dataset.columns)},
+                  {"split", split_json(spec.dataset.split)}};
+  if (spec.dataset.format == DatasetFormat::kText) dataset["text"] = text_json(spec.dataset.text);
+  return {{"dataset", std::move(dataset)},
           {"model", model_json(spec.model)},
           {"training", training_json(spec.training)},
           {"seed", spec.seed},
@@ -188,13 +217,14 @@ StatusOr<RunSpec> parse_run_spec(std::string_view text) {
   Fields fields(json, "run spec", status);
   RunSpec spec;
   Fields dataset(fields.object("dataset"), "run spec.dataset", status);
-  spec.dataset.format =
-      dataset.one_of("format", {"csv", "cifar10"}) == "csv" ? DatasetFormat::kCsv : DatasetFormat::kCifar10;
+  spec.dataset.format = dataset_format_of(dataset);
   spec.dataset.train_files = files_of_hashes(dataset, "train_files");
   spec.dataset.validation_files = files_of_hashes(dataset, "validation_files");
   spec.dataset.test_files = files_of_hashes(dataset, "test_files");
   spec.dataset.columns = columns_of(dataset.object("columns"), "run spec.dataset.columns", status);
   spec.dataset.split = split_of(dataset.object("split"), "run spec.dataset.split", status);
+  if (spec.dataset.format == DatasetFormat::kText)
+    spec.dataset.text = text_of(dataset.object("text"), "run spec.dataset.text", status);
   dataset.end();
   if (spec.dataset.train_files.empty()) dataset.fail("train_files", "must not be empty");
   spec.model = model_of(fields.object("model"), "run spec.model", status);

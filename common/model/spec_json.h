@@ -5,10 +5,14 @@
 
 #include "common/base/status.h"
 #include "common/model/json.h"
+#include "common/model/json_fields.h"
 
 namespace evensweep {
 
 const char* dataset_format_name(DatasetFormat format);
+DatasetFormat dataset_format_of(Fields& fields);
+Json text_json(const TextSpec& text);
+TextSpec text_of(const Json& json, const std::string& place, Status& status);
 Json split_json(const SplitSpec& split);
 SplitSpec split_of(const Json& json, const std::string& place, Status& status);
 Json columns_json(const CsvColumns& columns);

@@ -26,27 +26,47 @@ std::vector<DataFile> files_of(Fields& parent, const char* name, Status& status)
 }
 
 Json dataset_json(const DatasetSpec& dataset) {
-  return {{"name", dataset.name},
-          {"format", dataset_format_name(dataset.format)},
-          {"train_files", files_json(dataset.train_files)},
-          {"validation_files", files_json(dataset.validation_files)},
-          {"test_files", files_json(dataset.test_files)},
-          {"columns", columns_json(dataset.columns)},
-          {"split", split_json(dataset.split)}};
+  Json json = {{"name", dataset.name},
+               {"format", dataset_format_name(dataset.format)},
+               {"train_files", files_json(dataset.train_files)},
+               {"validation_files", files_json(dataset.validation_files)},
+               {"test_files", files_json(dataset.test_files)},
+               {"columns", columns_json(dataset.columns)},
+               {"split", split_json(dataset.split)}};
+  if (dataset.format == DatasetFormat::kText) json["text"] = text_json(dataset.text);
+  return json;
 }
 
 DatasetSpec dataset_of(const Json& json, Status& status) {
   Fields fields(json, "sweep.dataset", status);
   DatasetSpec dataset;
   dataset.name = fields.text("name");
-  dataset.format = fields.one_of("format", {"csv", "cifar10"}) == "csv" ? DatasetFormat::kCsv : DatasetFormat::kCifar10;
+  dataset.format = dataset_format_of(fields);
   dataset.train_files = files_of(fields, "train_files", status);
   dataset.validation_files = files_of(fields, "validation_files", status);
   dataset.test_files = files_of(fields, "test_files", status);
   dataset.columns = columns_of(fields.object("columns"), "sweep.dataset.columns", status);
   dataset.split = split_of(fields.object("split"), "sweep.dataset.split", status);
+  if (dataset.format == DatasetFormat::kText)
+    dataset.text = text_of(fields.object("text"), "sweep.dataset.text", status);
   fields.end();
   return dataset;
+}
+
+Json facts_json(const std::vector<DataFact>& facts) {
+  Json list = Json::array();
+  for (const DataFact& fact : facts) list.push_back({{"name", fact.name}, {"count", fact.count}});
+  return list;
+}
+
+std::vector<DataFact> facts_of(const Json& json, Status& status) {
+  std::vector<DataFact> facts;
+  for (const Json& item : json) {
+    Fields fields(item, "sweep.data_facts", status);
+    facts.push_back({.name = fields.text("name"), .count = fields.integer("count", 0)});
+    fields.end();
+  }
+  return facts;
 }
 
 ClassTable classes_of(const Json& json, Status& status) {
@@ -127,19 +147,21 @@ Json to_json(const Sweep& sweep) {
   if (sweep.analysis.primary) analysis["primary"] = *sweep.analysis.primary;
   Json resources = {{"device", sweep.resources.device}};
   if (sweep.resources.slots) resources["slots"] = *sweep.resources.slots;
-  return {{"name", sweep.name},
-          {"dataset", dataset_json(sweep.dataset)},
-          {"classes",
-           {{"names", sweep.classes.names},
-            {"train", sweep.classes.train},
-            {"validation", sweep.classes.validation},
-            {"test", sweep.classes.test}}},
-          {"model", model_json(sweep.model)},
-          {"training", training_json(sweep.training)},
-          {"seeds", sweep.seeds},
-          {"arms", std::move(arms)},
-          {"analysis", std::move(analysis)},
-          {"resources", std::move(resources)}};
+  Json json = {{"name", sweep.name},
+               {"dataset", dataset_json(sweep.dataset)},
+               {"classes",
+                {{"names", sweep.classes.names},
+                 {"train", sweep.classes.train},
+                 {"validation", sweep.classes.validation},
+                 {"test", sweep.classes.test}}},
+               {"model", model_json(sweep.model)},
+               {"training", training_json(sweep.training)},
+               {"seeds", sweep.seeds},
+               {"arms", std::move(arms)},
+               {"analysis", std::move(analysis)},
+               {"resources", std::move(resources)}};
+  if (!sweep.data_facts.empty()) json["data_facts"] = facts_json(sweep.data_facts);
+  return json;
 }
 
 StatusOr<Sweep> parse_sweep(std::string_view text) {
@@ -149,6 +171,7 @@ StatusOr<Sweep> parse_sweep(std::string_view text) {
   Sweep sweep;
   sweep.name = fields.text("name");
   sweep.dataset = dataset_of(fields.object("dataset"), status);
+  if (fields.has("data_facts")) sweep.data_facts = facts_of(fields.array("data_facts"), status);
   sweep.classes = classes_of(fields.object("classes"), status);
   sweep.model = model_of(fields.object("model"), "sweep.model", status);
   sweep.training = training_of(fields.object("training"), "sweep.training", status);
@@ -173,6 +196,7 @@ StatusOr<Sweep> parse_sweep(std::string_view text) {
 SweepId sweep_id(const Sweep& sweep) {
   Json json = to_json(sweep);
   json.erase("resources");
+  json.erase("data_facts");
   for (const char* files : {"train_files", "validation_files", "test_files"})
     for (Json& file : json["dataset"][files]) file.erase("path");
   return SweepId(sha256_hex(json.dump()));

@@ -65,6 +65,19 @@ TEST(RunSpec, EverythingElseIs) {
   EXPECT_NE(own, key_after([](RunSpec& s) { s.trainer = "evensweep-2"; }));
 }
 
+TEST(RunSpec, HowTextsAreReadIsInItsText) {
+  RunSpec spec = example_run_spec();
+  spec.dataset.format = DatasetFormat::kText;
+  spec.dataset.text = {.preprocessing = kPeiferText, .alphabet = "abß", .max_length = 9, .cut = true};
+  spec.training.augmentation.swap = 0.25;
+  const std::string text = to_json(spec).dump();
+  EXPECT_THAT(text, HasSubstr(R"("text":{"alphabet":"abß","cut":true,"max_length":9,"preprocessing":"peifer"})"));
+  EXPECT_THAT(text, HasSubstr(R"("augmentation":{"crop_padding":0,"flip":false,"swap":0.25})"));
+  const StatusOr<RunSpec> read = parse_run_spec(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(to_json(*read).dump(), text);
+}
+
 TEST(RunSpec, WhatATreatmentAsksForIsInItsText) {
   RunSpec spec = example_run_spec();
   spec.treatment.logit_offsets = {-0.5, -1.25};

@@ -29,6 +29,15 @@ TEST(Sweep, ReadsBackAsTheSame) {
   EXPECT_EQ(read->seeds, example_sweep().seeds);
 }
 
+TEST(Sweep, WhatReadingCountedIsKeptButNoPartOfItsIdentity) {
+  Sweep sweep = example_sweep();
+  sweep.data_facts = {{"texts cut", 3}, {"rows left out", 0}};
+  const StatusOr<Sweep> read = parse_sweep(to_json(sweep).dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->data_facts, sweep.data_facts);
+  EXPECT_EQ(sweep_id(sweep), sweep_id(example_sweep()));
+}
+
 TEST(Sweep, WhatMayBeAbsentReadsBackAsAbsent) {
   Sweep sweep = example_sweep();
   sweep.analysis.primary.reset();
