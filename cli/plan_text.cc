@@ -28,6 +28,8 @@ std::string runs_table(const Sweep& sweep, const coordinator::Plan& plan) {
   for (const coordinator::ArmPlan& arm : plan.arms) {
     text += fmt::format("{:<{}}  {:>7}  {:>8}", arm.name, width, arm.trained, arm.to_train);
     if (arm.after_baseline > 0) text += fmt::format("  {} after their baseline", arm.after_baseline);
+    if (arm.earlier_rounds > 0) text += fmt::format("  {} more of earlier rounds", arm.earlier_rounds);
+    if (arm.control) text += "  control";
     if (arm.shared > 0) text += fmt::format("  {} shared with an arm above", arm.shared);
     if (arm.identity) text += fmt::format("  identity: {}", *arm.identity);
     text += "\n";
@@ -84,7 +86,9 @@ Json arms_json(const std::vector<coordinator::ArmPlan>& arms) {
                     {"trained", arm.trained},
                     {"to_train", arm.to_train},
                     {"after_baseline", arm.after_baseline},
+                    {"earlier_rounds", arm.earlier_rounds},
                     {"shared", arm.shared},
+                    {"control", arm.control},
                     {"identity", arm.identity ? Json(*arm.identity) : Json()}});
   return json;
 }
@@ -116,7 +120,7 @@ Json pilot_json(const std::vector<PilotArm>& pilot) {
 
 Prospect prospect_of(const Sweep& sweep, const coordinator::Plan& plan) {
   const auto family = std::count_if(plan.arms.begin() + 1, plan.arms.end(),
-                                    [](const coordinator::ArmPlan& arm) { return !arm.identity; });
+                                    [](const coordinator::ArmPlan& arm) { return !arm.identity && !arm.control; });
   return {reach_of(std::ssize(sweep.seeds), family, sweep.analysis), pilot_arms(plan.known, family)};
 }
 

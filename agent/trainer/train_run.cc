@@ -203,7 +203,7 @@ StatusOr<Examples> load_examples(const RunSpec& spec, DatasetCache& cache) {
   Examples examples(std::move(dataset), std::move(split));
   EV_RETURN_IF_ERROR(check_trainable(spec, examples));
   if (const auto neighbours = static_cast<size_t>(spec.treatment.smote_neighbours); neighbours > 0)
-    EV_RETURN_IF_ERROR(examples.synthesise(spec.treatment.epoch_rows, neighbours, spec.seed));
+    EV_RETURN_IF_ERROR(examples.synthesise(spec.treatment.epoch_rows, neighbours, spec.chance()));
   return examples;
 }
 
@@ -219,7 +219,7 @@ TrainingOutcome train_checked(const RunRequest& request, DatasetCache& cache, Ru
                             .bf16 = spec.training.precision == "bf16",
                             .channels_last = spec.training.channels_last && examples->has_images(),
                             .cosine_logits = spec.treatment.margin.has_value()};
-  const auto model = make_model(spec.model, examples->shape(), examples->classes(), spec.seed, execution);
+  const auto model = make_model(spec.model, examples->shape(), examples->classes(), spec.chance(), execution);
   if (!model.ok()) return bad_input(model.status());
   return Attempt(request, *examples, **model, execution, observer, clock).train();
 }

@@ -78,6 +78,8 @@ Status check_treatment(const Treatment& treatment, const Examples& examples) {
   if (treatment.smote_neighbours > 0 && treatment.epoch_rows.empty())
     return absl::InvalidArgumentError("treatment.smote_neighbours: needs epoch_rows");
   if (treatment.margin) EV_RETURN_IF_ERROR(fits_classes("margin.margins", treatment.margin->margins.size()));
+  if (treatment.margin && treatment.start_epoch > 0)
+    return absl::InvalidArgumentError("treatment.start_epoch: margins need cosine logits from the first epoch on");
   if (treatment.epoch_rows.empty()) return absl::OkStatus();
   EV_RETURN_IF_ERROR(fits_classes("epoch_rows", treatment.epoch_rows.size()));
   return check_epoch_rows(treatment.epoch_rows, examples);
@@ -116,10 +118,12 @@ double TrainingLoop::lr(int64_t step) const {
 
 void TrainingLoop::order_rows() {
   if (ordered_epoch_ == position_.epoch) return;
-  const std::vector<uint32_t>& train = examples_.training_rows();
   const std::vector<int64_t>& quota = spec_.treatment.epoch_rows;
-  order_ = quota.empty() ? train : resampled_rows(train, examples_.row_labels(), quota, spec_.seed, position_.epoch);
-  Rng(spec_.seed, "order", {static_cast<uint64_t>(position_.epoch)}).shuffle(std::span(order_));
+  const bool treated = position_.epoch >= spec_.treatment.start_epoch && !quota.empty();
+  // Synthetic rows are there for the quotas alone.
+  const std::vector<uint32_t>& train = treated ? examples_.training_rows() : examples_.split().train;
+  order_ = !treated ? train : resampled_rows(train, examples_.row_labels(), quota, spec_.chance(), position_.epoch);
+  Rng(spec_.chance(), "order", {static_cast<uint64_t>(position_.epoch)}).shuffle(std::span(order_));
   ordered_epoch_ = position_.epoch;
 }
 
@@ -134,10 +138,11 @@ TrainingLoop::Step TrainingLoop::step() {
   const std::span<const uint32_t> rows = next_rows();
   std::vector<View> views;
   if (examples_.has_images())
-    views = draw_views(spec_.training.augmentation, spec_.seed, position_.epoch, position_.step, rows.size());
+    views = draw_views(spec_.training.augmentation, spec_.chance(), position_.epoch, position_.step, rows.size());
   const at::Tensor inputs = examples_.inputs(rows, views, execution_);
   const at::Tensor labels = examples_.labels(rows, execution_);
-  Rng dropout(spec_.seed, "dropout", {static_cast<uint64_t>(position_.epoch), static_cast<uint64_t>(position_.step)});
+  Rng dropout(spec_.chance(), "dropout",
+              {static_cast<uint64_t>(position_.epoch), static_cast<uint64_t>(position_.step)});
   at::Generator generator = at::globalContext().defaultGenerator(execution_.device);
   generator.set_current_seed(dropout());
 

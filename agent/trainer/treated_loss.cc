@@ -33,6 +33,7 @@ TreatedLoss::TreatedLoss(const Treatment& treatment, int64_t epochs, const Execu
       strength_(treatment.rule ? treatment.rule->strength : 0),
       focal_gamma_(treatment.focal_gamma),
       classes_(static_cast<int64_t>(treatment.class_weights.size())),
+      start_epoch_(treatment.start_epoch),
       first_weighted_epoch_(static_cast<int64_t>(std::ceil(treatment.weights_from * static_cast<double>(epochs)))),
       device_(execution.device),
       ones_(on_device(std::vector<double>(treatment.class_weights.size(), 1))),
@@ -49,6 +50,7 @@ TreatedLoss::TreatedLoss(const Treatment& treatment, int64_t epochs, const Execu
 }
 
 at::Tensor TreatedLoss::operator()(const at::Tensor& logits, const at::Tensor& labels, int64_t epoch) {
+  if (epoch < start_epoch_) return batch_loss(logits, labels, ones_, 0);
   at::Tensor seen = logits;
   if (logit_offsets_.defined()) seen = seen + logit_offsets_;
   if (margins_.defined()) seen = with_margins(seen, labels, margins_, scale_);

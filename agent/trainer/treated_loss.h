@@ -33,7 +33,7 @@ class TreatedLoss {
 
   std::string rule_;
   double strength_, focal_gamma_, scale_ = 1;
-  int64_t classes_, first_weighted_epoch_;
+  int64_t classes_, start_epoch_, first_weighted_epoch_;
   at::Device device_;
   at::Tensor ones_, class_weights_, logit_offsets_, margins_;
   std::vector<NamedTensor> state_;

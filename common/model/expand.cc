@@ -8,13 +8,17 @@ Treatment unit_treatment(size_t classes) {
   return {.class_weights = std::vector<double>(classes, 1.0), .focal_gamma = 0};
 }
 
-RunSpec make_run_spec(const Sweep& sweep, uint64_t seed, Treatment treatment) {
-  return {.dataset = sweep.dataset,
-          .model = sweep.model,
-          .training = sweep.training,
-          .seed = seed,
-          .treatment = std::move(treatment),
-          .trainer = kTrainerNumerics};
+RunSpec make_run_spec(const Sweep& sweep, uint64_t seed, Treatment treatment, const Variation& variation) {
+  RunSpec spec{.dataset = sweep.dataset,
+               .model = sweep.model,
+               .training = sweep.training,
+               .seed = seed,
+               .treatment = std::move(treatment),
+               .trainer = kTrainerNumerics,
+               .replicate = variation.replicate,
+               .training_seed = variation.training_seed};
+  spec.training.epochs *= variation.trainings;
+  return spec;
 }
 
 Arm arm_of_trial(const Sweep& sweep, size_t arm) {

@@ -2,6 +2,7 @@
 // From a sweep to its trainings.
 
 #include <cstdint>
+#include <optional>
 
 #include "common/model/spec.h"
 
@@ -10,8 +11,16 @@ namespace evensweep {
 // All weights 1, cross entropy: what the baseline gets.
 Treatment unit_treatment(size_t classes);
 
+// In what else than its treatment a training differs from the others of its block.
+struct Variation {
+  uint64_t replicate = 0;
+  std::optional<uint64_t> training_seed = {};
+  int64_t trainings = 1;  // the recipe's epochs are taken so many times
+  friend bool operator==(const Variation&, const Variation&) = default;
+};
+
 // The training of one block under a treatment.
-RunSpec make_run_spec(const Sweep& sweep, uint64_t seed, Treatment treatment);
+RunSpec make_run_spec(const Sweep& sweep, uint64_t seed, Treatment treatment, const Variation& variation = {});
 
 // Arm 0 of a sweep is the baseline, arm i + 1 is sweep.arms[i].
 Arm arm_of_trial(const Sweep& sweep, size_t arm);

@@ -130,6 +130,7 @@ struct Treatment {
   std::optional<MarginSpec> margin = {};
   double weights_from = 0;  // share of the epochs, rounded up, after which class_weights count; 1 before
   std::optional<WeightRule> rule = {};
+  int64_t start_epoch = 0;  // so many epochs at first are the baseline's, whatever else is asked for
   friend bool operator==(const Treatment&, const Treatment&) = default;
 };
 
@@ -141,6 +142,10 @@ struct RunSpec {
   uint64_t seed = 0;
   Treatment treatment;
   std::string trainer;  // kTrainerNumerics of the trainer that is to train it
+  // What asks for nothing is not in the canonical JSON, as in a treatment.
+  uint64_t replicate = 0;                      // above 0: the same training again, for its own sake
+  std::optional<uint64_t> training_seed = {};  // of all chance but the division of the rows; absent: seed
+  uint64_t chance() const { return training_seed.value_or(seed); }
 };
 
 // Raised whenever the built-in trainer's numbers change for the same spec.
@@ -154,6 +159,15 @@ struct Arm {
   friend auto operator<=>(const Arm&, const Arm&) = default;
 };
 inline constexpr char kBaseline[] = "baseline";
+// Methods that nobody would use, trained to tell what others owe to chance, to any weights or to more training.
+inline constexpr char kPlacebo[] = "placebo";     // weights dealt out by chance
+inline constexpr char kTwin[] = "twin";           // the baseline again
+inline constexpr char kReseed[] = "reseed";       // the baseline from other chance
+inline constexpr char kSameCost[] = "same_cost";  // the baseline with the epochs of all trainings of a method
+// Whether the arm is one of these, or a combination with one. It is no candidate: tests do not count it in the family.
+bool is_control(const Arm& arm);
+// Between the methods of a combination: "tpr_weighting+focal", whose parameters are "tpr_weighting.gamma", ...
+inline constexpr char kCombination = '+';
 // "tpr_weighting(gamma=2)", "effective_number(beta=0.999, counts=tpr)", "baseline": unique within a sweep.
 std::string arm_name(const Arm& arm);
 

@@ -174,6 +174,7 @@ Json to_json(const Treatment& treatment) {
   if (treatment.margin) json["margin"] = {{"margins", treatment.margin->margins}, {"scale", treatment.margin->scale}};
   if (treatment.weights_from != 0) json["weights_from"] = treatment.weights_from;
   if (treatment.rule) json["rule"] = {{"name", treatment.rule->name}, {"strength", treatment.rule->strength}};
+  if (treatment.start_epoch != 0) json["start_epoch"] = treatment.start_epoch;
   return json;
 }
 
@@ -191,6 +192,7 @@ Treatment treatment_of(const Json& json, const std::string& place, Status& statu
     treatment.margin = margin_of(fields.object("margin"), fields.place("margin"), classes, status);
   if (fields.has("weights_from")) treatment.weights_from = fields.number("weights_from", 0, 1);
   if (fields.has("rule")) treatment.rule = rule_of(fields.object("rule"), fields.place("rule"), status);
+  if (fields.has("start_epoch")) treatment.start_epoch = fields.integer("start_epoch", 0, 1'000'000);
   fields.end();
   return treatment;
 }
@@ -203,12 +205,15 @@ Json to_json(const RunSpec& spec) {
                   {"columns", columns_json(spec.dataset.columns)},
                   {"split", split_json(spec.dataset.split)}};
   if (spec.dataset.format == DatasetFormat::kText) dataset["text"] = text_json(spec.dataset.text);
-  return {{"dataset", std::move(dataset)},
-          {"model", model_json(spec.model)},
-          {"training", training_json(spec.training)},
-          {"seed", spec.seed},
-          {"treatment", to_json(spec.treatment)},
-          {"trainer", spec.trainer}};
+  Json json = {{"dataset", std::move(dataset)},
+               {"model", model_json(spec.model)},
+               {"training", training_json(spec.training)},
+               {"seed", spec.seed},
+               {"treatment", to_json(spec.treatment)},
+               {"trainer", spec.trainer}};
+  if (spec.replicate != 0) json["replicate"] = spec.replicate;
+  if (spec.training_seed) json["training_seed"] = *spec.training_seed;
+  return json;
 }
 
 StatusOr<RunSpec> parse_run_spec(std::string_view text) {
@@ -232,6 +237,8 @@ StatusOr<RunSpec> parse_run_spec(std::string_view text) {
   spec.seed = fields.unsigned_integer("seed");
   spec.treatment = treatment_of(fields.object("treatment"), "run spec.treatment", status);
   spec.trainer = fields.text("trainer");
+  if (fields.has("replicate")) spec.replicate = fields.unsigned_integer("replicate");
+  if (fields.has("training_seed")) spec.training_seed = fields.unsigned_integer("training_seed");
   fields.end();
   if (!status.ok()) return status;
   return spec;

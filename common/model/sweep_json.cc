@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "common/base/hash.h"
@@ -123,6 +124,16 @@ ResourcesSpec resources_of(const Json& json, Status& status) {
 }
 
 }  // namespace
+
+bool is_control(const Arm& arm) {
+  const std::set<std::string> controls = {kPlacebo, kTwin, kReseed, kSameCost};
+  for (size_t begin = 0; begin <= arm.method.size();) {
+    const size_t end = std::min(arm.method.find(kCombination, begin), arm.method.size());
+    if (controls.contains(arm.method.substr(begin, end - begin))) return true;
+    begin = end + 1;
+  }
+  return false;
+}
 
 std::string arm_name(const Arm& arm) {
   std::string inside;

@@ -1,11 +1,11 @@
 #include "coordinator/core/core.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "common/model/expand.h"
 #include "common/model/json.h"
-#include "sweeps/methods/method.h"
 
 namespace evensweep::coordinator {
 namespace {
@@ -98,8 +98,8 @@ void Core::on(TimePoint, const SweepSubmitted& event, Step& step) {
 void Core::submit_again(SweepIndex sweep, Step& step) {
   std::set<RunIndex> failed;
   for (const Trial& trial : sweeps_[sweep].trials)
-    if (trial.run && runs_[*trial.run].state == RunState::kFailed && worth_another_try(*runs_[*trial.run].failure))
-      failed.insert(*trial.run);
+    for (const std::optional<RunIndex>& run : {trial.run, trial.earlier})
+      if (run && runs_[*run].state == RunState::kFailed && worth_another_try(*runs_[*run].failure)) failed.insert(*run);
   for (const RunIndex run : failed) {
     reopen_run(run, step);
     make_ready(run);
@@ -107,87 +107,120 @@ void Core::submit_again(SweepIndex sweep, Step& step) {
 }
 
 void Core::resolve_independent(SweepIndex sweep, uint32_t seed, Step& step) {
-  resolve(sweep, 0, seed, unit_treatment(sweeps_[sweep].sweep.classes.names.size()), {}, step);
+  resolve({.sweep = sweep, .arm = 0, .seed = seed},
+          {.treatment = unit_treatment(sweeps_[sweep].sweep.classes.names.size())}, step);
   bool dependents = false;
   for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
-    const Arm& described = sweeps_[sweep].sweep.arms[arm - 1];
-    if (needs_baseline(described)) {
+    if (needs_baseline(sweeps_[sweep].sweep.arms[arm - 1]))
       dependents = true;
-      continue;
-    }
-    StatusOr<Decision> decision =
-        decide(described, sweeps_[sweep].sweep.classes.train, std::nullopt, sweeps_[sweep].sweep.seeds[seed]);
-    if (decision.ok())
-      resolve(sweep, arm, seed, decision->treatment, std::move(decision->notes), step);
     else
-      fail_trial(sweep, arm, seed,
-                 {.failure = FailureClass::kBadInput, .message = std::string(decision.status().message())}, step);
+      decide_round(sweep, arm, seed, std::nullopt, step);
   }
   const Run& baseline = runs_[*sweeps_[sweep].trial(0, seed).run];
-  if (dependents && baseline.state == RunState::kFinished) step.effects.push_back(FetchBaseline{.run = baseline.key});
+  if (dependents && baseline.state == RunState::kFinished) step.effects.push_back(FetchCounts{.run = baseline.key});
 }
 
-void Core::on(TimePoint, const BaselineFetched& event, Step& step) {
+void Core::on(TimePoint, const CountsFetched& event, Step& step) {
   const auto found = run_index_.find(event.run);
-  if (found == run_index_.end()) return;
-  const std::vector<TrialRef> trials = runs_[found->second].trials;
-  for (const TrialRef& trial : trials)
-    if (trial.arm == 0) resolve_dependent(trial.sweep, trial.seed, event.validation, step);
+  if (found != run_index_.end()) use_counts(found->second, event.validation, step);
+}
+
+// What waits for the counts of a finished run goes on.
+void Core::use_counts(RunIndex run, const ConfusionMatrix& validation, Step& step) {
+  const std::vector<TrialRef> trials = runs_[run].trials;
+  for (const TrialRef& trial : trials) {
+    if (waits_for(trial, run))
+      decide_round(trial.sweep, trial.arm, trial.seed, validation, step);
+    else if (trial.arm == 0)
+      resolve_dependent(trial.sweep, trial.seed, validation, step);
+  }
+}
+
+bool Core::waits_for(const TrialRef& ref, RunIndex run) const {
+  const Trial& trial = sweeps_[ref.sweep].trial(ref.arm, ref.seed);
+  return !ref.last && trial.earlier == run && !trial.run && !trial.failed;
 }
 
 void Core::resolve_dependent(SweepIndex sweep, uint32_t seed, const ConfusionMatrix& validation, Step& step) {
-  for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
-    const Trial& trial = sweeps_[sweep].trial(arm, seed);
-    if (trial.run || trial.failed) continue;
-    StatusOr<Decision> decision = decide(sweeps_[sweep].sweep.arms[arm - 1], sweeps_[sweep].sweep.classes.train,
-                                         validation, sweeps_[sweep].sweep.seeds[seed]);
-    if (decision.ok())
-      resolve(sweep, arm, seed, decision->treatment, std::move(decision->notes), step);
-    else
-      fail_trial(sweep, arm, seed,
-                 {.failure = FailureClass::kBadInput, .message = std::string(decision.status().message())}, step);
-  }
+  for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm)
+    if (!sweeps_[sweep].trial(arm, seed).begun()) decide_round(sweep, arm, seed, validation, step);
+}
+
+// `validation` is that of the round before, the baseline's for the first.
+void Core::decide_round(SweepIndex sweep, uint32_t arm, uint32_t seed, const std::optional<ConfusionMatrix>& validation,
+                        Step& step) {
+  const SweepState& state = sweeps_[sweep];
+  const Arm& described = state.sweep.arms[arm - 1];
+  StatusOr<Decision> decision = decide(described, state.sweep.classes.train, validation, state.sweep.seeds[seed]);
+  if (!decision.ok())
+    return fail_trial(sweep, arm, seed,
+                      {.failure = FailureClass::kBadInput, .message = std::string(decision.status().message())}, step);
+  const bool last = ++sweeps_[sweep].trial(arm, seed).rounds >= rounds_of(described);
+  resolve({.sweep = sweep, .arm = arm, .seed = seed, .last = last}, *std::move(decision), step);
 }
 
 void Core::fail_dependent(SweepIndex sweep, uint32_t seed, const Failure& failure, Step& step) {
   for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
-    const Trial& trial = sweeps_[sweep].trial(arm, seed);
-    if (trial.run || trial.failed || !needs_baseline(sweeps_[sweep].sweep.arms[arm - 1])) continue;
+    if (sweeps_[sweep].trial(arm, seed).begun() || !needs_baseline(sweeps_[sweep].sweep.arms[arm - 1])) continue;
     fail_trial(sweep, arm, seed,
                {.failure = failure.failure, .message = "the baseline of this seed failed: " + failure.message}, step);
   }
 }
 
-void Core::resolve(SweepIndex sweep, uint32_t arm, uint32_t seed, const Treatment& treatment,
-                   std::vector<std::string> notes, Step& step) {
-  SweepState& state = sweeps_[sweep];
-  const std::string spec = to_json(make_run_spec(state.sweep, state.sweep.seeds[seed], treatment)).dump();
-  const RunKey key = run_key_of_text(spec);
-  const bool known = run_index_.contains(key);
-  const RunIndex index =
-      known ? run_index_.at(key) : add_run(key, static_cast<int64_t>(treatment.class_weights.size()));
-  if (!known) step.records.push_back(RunAdded{.run = key, .spec_json = spec});
-  step.records.push_back(
-      TrialResolved{.trial = {.sweep = state.id, .arm = arm, .seed = seed}, .run = key, .notes = std::move(notes)});
-  state.trial(arm, seed).run = index;
+void Core::fail_round(const TrialRef& trial, const Failure& failure, Step& step) {
+  const uint16_t round = sweeps_[trial.sweep].trial(trial.arm, trial.seed).rounds;
+  fail_trial(trial.sweep, trial.arm, trial.seed,
+             {.failure = failure.failure,
+              .message = "round " + std::to_string(round) + " of this seed failed: " + failure.message},
+             step);
+}
+
+void Core::resolve(const TrialRef& ref, Decision decision, Step& step) {
+  const RunIndex index = run_of(ref, decision, step);
+  SweepState& state = sweeps_[ref.sweep];
   Run& run = runs_[index];
+  if (ref.last) {
+    step.records.push_back(TrialResolved{.trial = {.sweep = state.id, .arm = ref.arm, .seed = ref.seed},
+                                         .run = run.key,
+                                         .notes = std::move(decision.notes)});
+    state.trial(ref.arm, ref.seed).run = index;
+  } else {
+    state.trial(ref.arm, ref.seed).earlier = index;
+  }
   const bool first_of_sweep =
-      std::none_of(run.trials.begin(), run.trials.end(), [&](const TrialRef& t) { return t.sweep == sweep; });
+      std::none_of(run.trials.begin(), run.trials.end(), [&](const TrialRef& t) { return t.sweep == ref.sweep; });
   if (run.state == RunState::kFailed && first_of_sweep && worth_another_try(*run.failure)) reopen_run(index, step);
   if (run.state == RunState::kWaiting) ready_.erase(ready_key(index));
-  run.trials.push_back({.sweep = sweep, .arm = arm, .seed = seed});
+  run.trials.push_back(ref);
   switch (run.state) {
     case RunState::kWaiting: make_ready(index); break;
     case RunState::kLeased: break;  // it runs for this sweep too once its agent says so
     case RunState::kFinished:
-      ++state.finished;
       if (first_of_sweep) ++state.reused;
+      if (ref.last)
+        ++state.finished;
+      else
+        step.effects.push_back(FetchCounts{.run = run.key});
       break;
-    case RunState::kFailed:
+    case RunState::kFailed: {
+      const Failure failure{.failure = *run.failure, .message = "see its own failure"};
+      if (!ref.last) return fail_round(ref, failure, step);
       ++state.failed;
-      if (arm == 0) fail_dependent(sweep, seed, {.failure = *run.failure, .message = "see its own failure"}, step);
+      if (ref.arm == 0) fail_dependent(ref.sweep, ref.seed, failure, step);
       break;
+    }
   }
+}
+
+// The run that a decision asks for, added if nobody has asked for it yet.
+Core::RunIndex Core::run_of(const TrialRef& trial, const Decision& decision, Step& step) {
+  const Sweep& sweep = sweeps_[trial.sweep].sweep;
+  const std::string spec =
+      to_json(make_run_spec(sweep, sweep.seeds[trial.seed], decision.treatment, decision.variation)).dump();
+  const RunKey key = run_key_of_text(spec);
+  if (const auto known = run_index_.find(key); known != run_index_.end()) return known->second;
+  step.records.push_back(RunAdded{.run = key, .spec_json = spec});
+  return add_run(key, static_cast<int64_t>(decision.treatment.class_weights.size()));
 }
 
 void Core::fail_trial(SweepIndex sweep, uint32_t arm, uint32_t seed, const Failure& failure, Step& step) {
@@ -225,14 +258,12 @@ void Core::finish_run(RunIndex index, const RunResult& result, std::string resul
   if (runs_[index].state == RunState::kLeased) end_lease(index);
   runs_[index].state = RunState::kFinished;
   step.records.push_back(RunFinished{.run = runs_[index].key, .result_json = std::move(result_json)});
-  const std::vector<TrialRef> trials = runs_[index].trials;
   std::set<SweepIndex> sweeps;
-  for (const TrialRef& trial : trials) {
-    ++sweeps_[trial.sweep].finished;
+  for (const TrialRef& trial : runs_[index].trials) {
+    if (trial.last) ++sweeps_[trial.sweep].finished;
     if (sweeps.insert(trial.sweep).second) ++sweeps_[trial.sweep].trained;
   }
-  for (const TrialRef& trial : trials)
-    if (trial.arm == 0) resolve_dependent(trial.sweep, trial.seed, result.validation, step);
+  use_counts(index, result.validation, step);
 }
 
 void Core::fail_run(RunIndex index, const Failure& failure, Step& step) {
@@ -241,7 +272,8 @@ void Core::fail_run(RunIndex index, const Failure& failure, Step& step) {
   step.records.push_back(RunFailed{.run = runs_[index].key, .failure = failure});
   const std::vector<TrialRef> trials = runs_[index].trials;
   for (const TrialRef& trial : trials) {
-    ++sweeps_[trial.sweep].failed;
+    if (trial.last) ++sweeps_[trial.sweep].failed;
+    if (waits_for(trial, index)) fail_round(trial, failure, step);
     if (trial.arm == 0) fail_dependent(trial.sweep, trial.seed, failure, step);
   }
 }
@@ -252,18 +284,27 @@ void Core::reopen_run(RunIndex index, Step& step) {
   run.state = RunState::kWaiting;
   run.failure.reset();
   run.charges = {};
-  step.records.push_back(RunReopened{.run = run.key});
+  RunReopened record{.run = run.key};
   for (const TrialRef& ref : run.trials) {
     SweepState& state = sweeps_[ref.sweep];
-    --state.failed;
+    if (ref.last) --state.failed;
+    if (!ref.last && state.trial(ref.arm, ref.seed).earlier == index)
+      wait_again(ref.sweep, ref.arm, ref.seed, record.waiting);
     if (ref.arm != 0) continue;
-    for (uint32_t arm = 1; arm <= state.sweep.arms.size(); ++arm) {
-      Trial& trial = state.trial(arm, ref.seed);
-      if (!trial.failed || !needs_baseline(state.sweep.arms[arm - 1])) continue;
-      trial.failed = false;
-      --state.failed;
-    }
+    for (uint32_t arm = 1; arm <= state.sweep.arms.size(); ++arm)
+      if (needs_baseline(state.sweep.arms[arm - 1])) wait_again(ref.sweep, arm, ref.seed, record.waiting);
   }
+  step.records.push_back(std::move(record));
+}
+
+// A trial that failed for the lack of a run's counts.
+void Core::wait_again(SweepIndex sweep, uint32_t arm, uint32_t seed, std::vector<TrialId>& waiting) {
+  SweepState& state = sweeps_[sweep];
+  Trial& trial = state.trial(arm, seed);
+  if (!trial.failed) return;
+  trial.failed = false;
+  --state.failed;
+  waiting.push_back({.sweep = state.id, .arm = arm, .seed = seed});
 }
 
 }  // namespace evensweep::coordinator

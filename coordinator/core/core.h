@@ -29,6 +29,7 @@
 #include "common/model/status.h"
 #include "coordinator/core/retry.h"
 #include "coordinator/core/step.h"
+#include "sweeps/methods/method.h"
 
 namespace evensweep::coordinator {
 
@@ -69,6 +70,7 @@ class Core {
   struct TrialRef {
     SweepIndex sweep = 0;
     uint32_t arm = 0, seed = 0;
+    bool last = true;  // false: the run of an earlier round of the trial, whose counts decide the next one
   };
 
   enum class RunState : uint8_t { kWaiting, kLeased, kFinished, kFailed };
@@ -82,7 +84,7 @@ class Core {
     AgentId agent;  // leased: to whom
     std::optional<FailureClass> failure;
     double progress = 0, rate = 0;
-    std::vector<TrialRef> trials;  // of sweeps submitted to this process
+    std::vector<TrialRef> trials;  // of sweeps submitted to this process, rounds in their order
   };
 
   // Order of readiness: baselines first, since others wait for them; then sweeps in order of submission, seeds in
@@ -96,8 +98,11 @@ class Core {
   };
 
   struct Trial {
-    std::optional<RunIndex> run;
-    bool failed = false;  // has no run and never will
+    std::optional<RunIndex> run;      // of the last round
+    std::optional<RunIndex> earlier;  // of the latest round before the last
+    uint16_t rounds = 0;              // how many have a run
+    bool failed = false;              // has no run and never will
+    bool begun() const { return run || earlier || failed; }
   };
   struct SweepState {
     SweepId id;
@@ -107,6 +112,7 @@ class Core {
     std::set<RunIndex> running;         // their agent says that they train
     uint64_t trained = 0, reused = 0;
     Trial& trial(uint32_t arm, uint32_t seed) { return trials[arm * sweep.seeds.size() + seed]; }
+    const Trial& trial(uint32_t arm, uint32_t seed) const { return trials[arm * sweep.seeds.size() + seed]; }
   };
 
   struct Agent {
@@ -119,19 +125,25 @@ class Core {
 
   // core.cc: sweeps and runs
   void on(TimePoint now, const SweepSubmitted& event, Step& step);
-  void on(TimePoint now, const BaselineFetched& event, Step& step);
+  void on(TimePoint now, const CountsFetched& event, Step& step);
   void submit_again(SweepIndex sweep, Step& step);
   void resolve_independent(SweepIndex sweep, uint32_t seed, Step& step);
   void resolve_dependent(SweepIndex sweep, uint32_t seed, const ConfusionMatrix& validation, Step& step);
+  void use_counts(RunIndex run, const ConfusionMatrix& validation, Step& step);
+  bool waits_for(const TrialRef& trial, RunIndex run) const;
   void fail_dependent(SweepIndex sweep, uint32_t seed, const Failure& failure, Step& step);
-  void resolve(SweepIndex sweep, uint32_t arm, uint32_t seed, const Treatment& treatment,
-               std::vector<std::string> notes, Step& step);
+  void fail_round(const TrialRef& trial, const Failure& failure, Step& step);
+  void decide_round(SweepIndex sweep, uint32_t arm, uint32_t seed, const std::optional<ConfusionMatrix>& validation,
+                    Step& step);
+  void resolve(const TrialRef& trial, Decision decision, Step& step);
+  RunIndex run_of(const TrialRef& trial, const Decision& decision, Step& step);
   void fail_trial(SweepIndex sweep, uint32_t arm, uint32_t seed, const Failure& failure, Step& step);
   RunIndex add_run(const RunKey& key, int64_t classes);
   void make_ready(RunIndex run);
   void finish_run(RunIndex run, const RunResult& result, std::string result_json, Step& step);
   void fail_run(RunIndex run, const Failure& failure, Step& step);
   void reopen_run(RunIndex run, Step& step);
+  void wait_again(SweepIndex sweep, uint32_t arm, uint32_t seed, std::vector<TrialId>& waiting);
   void restore_attempts(RunIndex run, const StoredRun& stored);
   ReadyKey ready_key(RunIndex run) const;
 

@@ -40,6 +40,8 @@ void Core::check_invariants() const {
     uint64_t finished = 0, failed = 0;
     for (const Trial& trial : state.trials) {
       require(!trial.run || !trial.failed, "a trial with a run has not failed without one");
+      require(trial.failed || trial.run || !trial.earlier || runs_[*trial.earlier].state != RunState::kFailed,
+              "a trial that waits for a round that failed");
       if (trial.failed || (trial.run && runs_[*trial.run].state == RunState::kFailed)) ++failed;
       if (trial.run && runs_[*trial.run].state == RunState::kFinished) ++finished;
     }

@@ -1,6 +1,7 @@
 #include "coordinator/core/plan.h"
 
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "common/model/expand.h"
@@ -16,6 +17,7 @@ class Planner {
     for (size_t arm = 0; arm <= sweep.arms.size(); ++arm) {
       const Arm described = arm_of_trial(sweep, arm);
       plan_.arms.push_back({.name = arm_name(described),
+                            .control = is_control(described),
                             .identity = arm == 0 ? std::nullopt : known_identity(described, sweep.classes.train)});
     }
     plan_.trials = plan_.arms.size() * sweep.seeds.size();
@@ -28,36 +30,73 @@ class Planner {
 
   StatusOr<Plan> make() {
     for (size_t block = 0; block < sweep_.seeds.size(); ++block) {
-      EV_ASSIGN_OR_RETURN(const std::optional<RunResult> baseline,
-                          count(0, block, unit_treatment(sweep_.classes.names.size())));
+      EV_ASSIGN_OR_RETURN(const std::optional<RunResult> baseline, count(0, block, untreated()));
       for (size_t arm = 1; arm <= sweep_.arms.size(); ++arm) EV_RETURN_IF_ERROR(plan_trial(arm, block, baseline));
     }
     return plan_;
   }
 
  private:
+  Decision untreated() const { return {.treatment = unit_treatment(sweep_.classes.names.size())}; }
+
   Status plan_trial(size_t arm, size_t block, const std::optional<RunResult>& baseline) {
     const Arm& described = sweep_.arms[arm - 1];
-    if (plan_.arms[arm].identity) return count(arm, block, unit_treatment(sweep_.classes.names.size())).status();
+    if (plan_.arms[arm].identity) return count(arm, block, untreated()).status();
     std::optional<ConfusionMatrix> validation;
     if (baseline) validation = baseline->validation;
-    if (needs_baseline(described) && !validation) {
-      ++plan_.arms[arm].to_train;
-      ++plan_.arms[arm].after_baseline;
-      ++plan_.runs_to_train;
-      return absl::OkStatus();
+    const int64_t rounds = rounds_of(described);
+    for (int64_t round = 1; round <= rounds; ++round) {
+      if (needs_baseline(described) && !validation) {
+        count_unknown(arm, block, round);
+        return absl::OkStatus();
+      }
+      EV_ASSIGN_OR_RETURN(const Decision decision,
+                          decide(described, sweep_.classes.train, validation, sweep_.seeds[block]));
+      if (round == rounds) return count(arm, block, decision).status();
+      EV_ASSIGN_OR_RETURN(validation, count_round(arm, block, decision));
     }
-    EV_ASSIGN_OR_RETURN(const Decision decision,
-                        decide(described, sweep_.classes.train, validation, sweep_.seeds[block]));
-    return count(arm, block, decision.treatment).status();
+    return absl::OkStatus();
+  }
+
+  // Rounds whose treatments are made from counts that nobody has yet. Arms that differ in the number of their rounds
+  // alone share the earlier ones.
+  void count_unknown(size_t arm, size_t block, int64_t first_round) {
+    Arm stem = sweep_.arms[arm - 1];
+    const int64_t rounds = rounds_of(stem);
+    stem.parameters.erase("rounds");
+    ArmPlan& counts = plan_.arms[arm];
+    for (int64_t round = first_round; round <= rounds; ++round) {
+      const bool fresh = unknown_.emplace(stem, block, round).second;
+      if (fresh) ++plan_.runs_to_train;
+      if (round < rounds)
+        counts.earlier_rounds += fresh ? 1 : 0;
+      else
+        ++(fresh ? counts.to_train : counts.shared);
+      if (fresh && round == rounds) ++counts.after_baseline;
+    }
+  }
+
+  RunKey key_of(size_t block, const Decision& decision) const {
+    return run_key(make_run_spec(sweep_, sweep_.seeds[block], decision.treatment, decision.variation));
+  }
+
+  // Counts a round before the last and gives its validation counts, if there are any.
+  StatusOr<std::optional<ConfusionMatrix>> count_round(size_t arm, size_t block, const Decision& decision) {
+    const RunKey key = key_of(block, decision);
+    EV_ASSIGN_OR_RETURN(const std::optional<RunResult> result, finished_(key));
+    if (seen_.insert(key).second) {
+      ++(result ? plan_.runs_trained : plan_.runs_to_train);
+      if (!result) ++plan_.arms[arm].earlier_rounds;
+    }
+    return result ? std::optional(result->validation) : std::nullopt;
   }
 
   // Counts the trial and gives its run's result, if there is one.
-  StatusOr<std::optional<RunResult>> count(size_t arm, size_t block, const Treatment& treatment) {
-    const RunKey key = run_key(make_run_spec(sweep_, sweep_.seeds[block], treatment));
+  StatusOr<std::optional<RunResult>> count(size_t arm, size_t block, const Decision& decision) {
+    const RunKey key = key_of(block, decision);
     EV_ASSIGN_OR_RETURN(std::optional<RunResult> result, finished_(key));
     plan_.known.trials[arm * sweep_.seeds.size() + block].run = key;
-    if (result) note(key, treatment, *result);
+    if (result) note(key, decision.treatment, *result);
     ArmPlan& counts = plan_.arms[arm];
     if (result) ++counts.trained;
     if (!seen_.insert(key).second) {
@@ -79,6 +118,7 @@ class Planner {
   const Sweep& sweep_;
   const FinishedRun& finished_;
   std::set<RunKey> seen_;
+  std::set<std::tuple<Arm, size_t, int64_t>> unknown_;  // arm without its rounds, block, round
   Plan plan_;
 };
 

@@ -17,7 +17,9 @@ struct ArmPlan {
   uint64_t trained = 0;                 // trials whose run has a result
   uint64_t to_train = 0;                // trials whose run has none, and that need one of their own
   uint64_t after_baseline = 0;          // of those, how many get their treatment only once their baseline is trained
+  uint64_t earlier_rounds = 0;          // runs to train of rounds before the last, not counted in to_train
   uint64_t shared = 0;                  // trials whose run is already counted with an arm above
+  bool control = false;                 // see is_control
   std::optional<std::string> identity;  // why the arm cannot differ from the baseline on this data
 };
 

@@ -35,13 +35,13 @@ struct AgentSaid {
 struct AgentDisconnected {
   ConnectionId connection = 0;
 };
-// The answer to FetchBaseline.
-struct BaselineFetched {
+// The answer to FetchCounts.
+struct CountsFetched {
   RunKey run;
   ConfusionMatrix validation;
 };
 struct TimePassed {};
-using Event = std::variant<SweepSubmitted, AgentConnected, AgentSaid, AgentDisconnected, BaselineFetched, TimePassed>;
+using Event = std::variant<SweepSubmitted, AgentConnected, AgentSaid, AgentDisconnected, CountsFetched, TimePassed>;
 
 // ---- Records: facts to be stored. Each can be stored twice without harm. ----
 struct SweepAdded {
@@ -62,7 +62,7 @@ struct TrialResolved {
   RunKey run;
   std::vector<std::string> notes;
 };
-// The trial cannot have a run: its baseline failed, or its method cannot be applied.
+// The trial cannot have a run: its baseline or an earlier round failed, or its method cannot be applied.
 struct TrialFailed {
   TrialId trial;
   Failure failure;
@@ -83,10 +83,10 @@ struct RunFailed {
   RunKey run;
   Failure failure;
 };
-// A failed run is to be tried again, with its charges forgiven, because a sweep that asks for it was submitted. Trials
-// that failed with it as their baseline wait for it again.
+// A failed run is to be tried again, with its charges forgiven, because a sweep that asks for it was submitted.
 struct RunReopened {
   RunKey run;
+  std::vector<TrialId> waiting = {};  // trials that had failed for the lack of its counts, and wait for it again
 };
 using Record = std::variant<SweepAdded, RunAdded, TrialResolved, TrialFailed, AttemptGranted, AttemptEnded, RunFinished,
                             RunFailed, RunReopened>;
@@ -101,15 +101,16 @@ struct Grant {
   ConnectionId connection = 0;
   std::vector<AttemptId> attempts;
 };
-// Read the validation counts of a finished run from the store and answer with BaselineFetched.
-struct FetchBaseline {
+// Read the validation counts of a finished run from the store and answer with CountsFetched: a treatment is made of
+// them.
+struct FetchCounts {
   RunKey run;
 };
 // This connection is of no use any more: another one of the same agent took its place.
 struct Close {
   ConnectionId connection = 0;
 };
-using Effect = std::variant<Send, Grant, FetchBaseline, Close>;
+using Effect = std::variant<Send, Grant, FetchCounts, Close>;
 
 struct Step {
   std::vector<Record> records;

@@ -155,7 +155,7 @@ void Host::carry_out(const Effect& effect) {
                      found->second.send(send.message);
                  },
                  [&](const Grant& granted) { grant(granted); },
-                 [&](const FetchBaseline& fetch) { fetch_baseline(fetch.run); },
+                 [&](const FetchCounts& fetch) { fetch_counts(fetch.run); },
                  [&](const Close& close) {
                    if (const auto found = connections_.find(close.connection); found != connections_.end())
                      found->second.close();
@@ -176,10 +176,10 @@ void Host::grant(const Grant& grant) {
   connection->second.send(std::move(leases));
 }
 
-void Host::fetch_baseline(const RunKey& run) {
+void Host::fetch_counts(const RunKey& run) {
   StatusOr<RunResult> result = store_->result(run);
   if (!result.ok()) return fail(result.status());
-  post({.work = BaselineFetched{.run = run, .validation = std::move(result->validation)}});
+  post({.work = CountsFetched{.run = run, .validation = std::move(result->validation)}});
 }
 
 // Nothing is acted on any more. Agents keep what they hold and deliver it to the next coordinator.

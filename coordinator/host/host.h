@@ -66,7 +66,7 @@ class Host {
   void settle(Step& together, std::vector<std::function<void()>>& replies);
   void carry_out(const Effect& effect);
   void grant(const Grant& grant);
-  void fetch_baseline(const RunKey& run);
+  void fetch_counts(const RunKey& run);
   void fail(const Status& status);
   void arm_deadline();
   StatusOr<SweepStatus> status_of(const SweepId& sweep) const;

@@ -213,6 +213,13 @@ void SqliteStore::write(const RunReopened& record, int64_t) {
       "(SELECT coalesce(max(number), 0) FROM attempts WHERE run_key = key) WHERE key = ?");
   update->bind(1, record.run.str());
   update->exec();
+  for (const TrialId& trial : record.waiting) {
+    const StatementUse remove = statement("DELETE FROM trials WHERE sweep_id = ? AND arm = ? AND seed = ?");
+    remove->bind(1, trial.sweep.str());
+    remove->bind(2, trial.arm);
+    remove->bind(3, trial.seed);
+    remove->exec();
+  }
 }
 
 }  // namespace evensweep::coordinator

@@ -11,15 +11,17 @@
 
 namespace evensweep {
 
-double parameter(const Arm& arm, const char* name) {
+double parameter(const Arm& arm, const char* name, double usual) {
   const auto found = arm.parameters.find(name);
-  return found == arm.parameters.end() ? 0 : found->second;
+  return found == arm.parameters.end() ? usual : found->second;
 }
 
-bool counts_by_tpr(const Arm& arm) {
-  const auto found = arm.options.find("counts");
-  return found != arm.options.end() && found->second == "tpr";
+std::string option(const Arm& arm, const char* name, const char* usual) {
+  const auto found = arm.options.find(name);
+  return found == arm.options.end() ? usual : found->second;
 }
+
+bool counts_by_tpr(const Arm& arm) { return option(arm, "counts", "train") == "tpr"; }
 
 OptionDescription counts_option() {
   return {"counts", {"train", "tpr"}, "train: class sizes; tpr: class sizes times the baseline's validation TPRs"};

@@ -19,12 +19,22 @@ struct ClassEvidence {
   uint64_t seed = 0;                         // of the block
 };
 
+// What of a training a method changes. Two methods that change the same thing cannot be combined.
+enum class Touch { kClassWeights, kFocus, kLogits, kEpochRows, kViews, kWholeRun };
+
 struct MethodDefinition {
-  MethodDescription description;
+  MethodDescription description;  // without start_epoch, rounds and normalization, which are added where they apply
+  std::vector<Touch> touches;
+  bool may_start_late = true;  // start_epoch has a meaning
+  bool normalizes = false;     // it decides class weights, whose sum can be chosen
   std::function<bool(const Arm&)> needs_baseline;
   // See known_identity; the baseline's own is not asked for.
   std::function<std::optional<std::string>(const Arm&, std::span<const int64_t> train_counts)> identity;
   std::function<StatusOr<Decision>(const Arm&, const ClassEvidence&)> decide;
+  // What is wrong with an arm whose parameters are all within their ranges; absent where every arm is good.
+  std::function<Status(const Arm&)> check = nullptr;
+  // Why the arm is not defined for the data, model or recipe of a sweep; absent where it is for all.
+  std::function<std::optional<std::string>(const Arm&, const Sweep&)> undefined = nullptr;
 };
 
 // Each file defines the methods of one kind, in the order in which they are listed.
@@ -32,9 +42,31 @@ std::vector<MethodDefinition> weighting_methods();  // the loss of an example de
 std::vector<MethodDefinition> logit_methods();      // the logits are changed in training
 std::vector<MethodDefinition> sampling_methods();   // an epoch has other rows
 std::vector<MethodDefinition> dynamic_methods();    // the trainer changes the weights as it goes
+std::vector<MethodDefinition> control_methods();    // the baseline once more
 
-// A parameter or option of an arm that has passed check_arm.
-double parameter(const Arm& arm, const char* name);
+// All of them, and one by its name; nullptr if there is none.
+const std::vector<MethodDefinition>& method_definitions();
+const MethodDefinition* find_method(const std::string& name);
+
+// One method of an arm, with its own parameters and options alone.
+struct Part {
+  const MethodDefinition* method;
+  Arm arm;
+};
+// The description of an arm's method or combination; see combine_methods.
+StatusOr<MethodDescription> describe_arm(const Arm& arm);
+// The methods of an arm that has passed check_arm. Empty where it names an unknown one.
+std::vector<Part> parts_of(const Arm& arm);
+
+// Parameters that any method may have.
+inline constexpr char kStartEpoch[] = "start_epoch";
+inline constexpr char kRounds[] = "rounds";
+inline constexpr char kNormalization[] = "normalization";
+inline constexpr char kSampleMean[] = "sample_mean";
+
+// A parameter of an arm that has passed check_arm; `usual` where it is left out.
+double parameter(const Arm& arm, const char* name, double usual = 0);
+std::string option(const Arm& arm, const char* name, const char* usual);
 bool counts_by_tpr(const Arm& arm);
 // The option that counts_by_tpr reads.
 OptionDescription counts_option();

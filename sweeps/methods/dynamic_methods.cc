@@ -29,6 +29,7 @@ MethodDefinition cdb() {
                           {{"tau", 0, 10, false, "strength; 0 does nothing"}},
                           {},
                           "class weights (1 - accuracy)^tau from the validation accuracies of the last epoch"},
+          .touches = {Touch::kClassWeights},
           .needs_baseline = never,
           .identity = cdb_identity,
           .decide = decide_cdb};
@@ -36,6 +37,7 @@ MethodDefinition cdb() {
 
 MethodDefinition cdb_dynamic() {
   return {.description = {"cdb_dynamic", {}, {}, "cdb with a tau that rises with the imbalance of the accuracies"},
+          .touches = {Touch::kClassWeights},
           .needs_baseline = never,
           .identity = no_identity,
           .decide = [](const Arm&, const ClassEvidence& evidence) -> StatusOr<Decision> {
@@ -45,6 +47,7 @@ MethodDefinition cdb_dynamic() {
 
 MethodDefinition recall_loss_method() {
   return {.description = {"recall_loss", {}, {}, "class weights 1 - recall of each batch"},
+          .touches = {Touch::kClassWeights},
           .needs_baseline = never,
           .identity = no_identity,
           .decide = [](const Arm&, const ClassEvidence& evidence) -> StatusOr<Decision> {
@@ -58,6 +61,7 @@ MethodDefinition group_dro() {
                             "step size of the classes' shares; 0 keeps them equal, which is not the baseline"}},
                           {},
                           "the loss is a sum over classes whose shares grow with their losses"},
+          .touches = {Touch::kClassWeights},
           .needs_baseline = never,
           .identity = no_identity,
           .decide = [](const Arm& arm, const ClassEvidence& evidence) -> StatusOr<Decision> {

@@ -34,6 +34,7 @@ MethodDefinition logit_adjustment() {
                           {{"tau", -10, 10, false, "strength; 1 is the balanced softmax, 0 does nothing"}},
                           {counts_option()},
                           "tau log prior added to the logits in training, priors from class sizes"},
+          .touches = {Touch::kLogits},
           .needs_baseline = counts_by_tpr,
           .identity = logit_adjustment_identity,
           .decide = decide_logit_adjustment};
@@ -64,6 +65,9 @@ MethodDefinition ldam_drw() {
                            {"start", 0, 1, false, "share of the epochs before the classes are weighted; 1 is never"}},
                           {counts_option()},
                           "margins (class size)^(-1/4) on cosine logits, then effective-number weights as well"},
+          .touches = {Touch::kLogits, Touch::kClassWeights},
+          .may_start_late = false,
+          .normalizes = true,
           .needs_baseline = counts_by_tpr,
           .identity = [](const Arm&, auto) { return std::optional<std::string>(); },
           .decide = decide_ldam_drw};

@@ -57,6 +57,7 @@ MethodDefinition oversampling() {
                             "already good"}},
                           {},
                           "as many rows of a class in an epoch as its TPR weight says, the epoch's length unchanged"},
+          .touches = {Touch::kEpochRows},
           .needs_baseline = always,
           .identity = oversampling_identity,
           .decide = decide_oversampling};
@@ -66,8 +67,11 @@ MethodDefinition smote_method() {
   MethodDefinition method = oversampling();
   method.description.name = "smote";
   method.description.meaning = "oversampling with rows that a class lacks made between neighbours instead of repeated";
-  method.description.not_for_images = "a mean of two images is no image; use oversampling";
   method.decide = decide_smote;
+  method.undefined = [](const Arm&, const Sweep& sweep) -> std::optional<std::string> {
+    if (sweep.dataset.format == DatasetFormat::kCsv) return std::nullopt;
+    return "a mean of two images is no image; use oversampling";
+  };
   return method;
 }
 

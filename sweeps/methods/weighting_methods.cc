@@ -14,6 +14,8 @@ constexpr char kGammaZero[] = "gamma = 0 gives every class the weight 1: the sam
 
 MethodDefinition baseline() {
   return {.description = {kBaseline, {}, {}, "plain cross entropy, all class weights 1"},
+          .touches = {Touch::kWholeRun},
+          .may_start_late = false,
           .needs_baseline = never,
           .identity = [](const Arm&, auto) { return std::optional<std::string>("it is the baseline"); },
           .decide = [](const Arm&, const ClassEvidence& evidence) -> StatusOr<Decision> {
@@ -32,6 +34,8 @@ MethodDefinition tpr_weighting() {
                             "strength; 0 does nothing, below 0 favours the classes that are already good"}},
                           {},
                           "class weights (mean TPR / TPR)^gamma from the baseline's validation TPRs"},
+          .touches = {Touch::kClassWeights},
+          .normalizes = true,
           .needs_baseline = always,
           .identity = zero_gamma,
           .decide = [](const Arm& arm, const ClassEvidence& evidence) -> StatusOr<Decision> {
@@ -53,13 +57,16 @@ StatusOr<Decision> decide_placebo(const Arm& arm, const ClassEvidence& evidence)
 }
 
 MethodDefinition placebo() {
-  return {.description = {"placebo",
-                          {{"gamma", -10, 10, false, "as in tpr_weighting, whose control it is; 0 does nothing"}},
-                          {},
-                          "the weights of tpr_weighting dealt out to the classes by chance, anew for every seed"},
-          .needs_baseline = always,
-          .identity = zero_gamma,
-          .decide = decide_placebo};
+  return {
+      .description = {kPlacebo,
+                      {{"gamma", -10, 10, false, "as in tpr_weighting, whose control it is; 0 does nothing"}},
+                      {},
+                      "control: the weights of tpr_weighting dealt out to the classes by chance, anew for every seed"},
+      .touches = {Touch::kClassWeights},
+      .normalizes = true,
+      .needs_baseline = always,
+      .identity = zero_gamma,
+      .decide = decide_placebo};
 }
 
 std::optional<std::string> effective_number_identity(const Arm& arm, std::span<const int64_t> train_counts) {
@@ -83,6 +90,8 @@ MethodDefinition effective_number() {
                             "overlap of samples; 0 does nothing, towards 1 it becomes inverse class frequency"}},
                           {counts_option()},
                           "class weights 1 / effective number of samples"},
+          .touches = {Touch::kClassWeights},
+          .normalizes = true,
           .needs_baseline = counts_by_tpr,
           .identity = effective_number_identity,
           .decide = decide_effective_number};
@@ -94,6 +103,7 @@ MethodDefinition focal() {
                       {{"gamma", 0, 10, false, "how much well-classified examples are played down; 0 does nothing"}},
                       {},
                       "focal loss, all class weights 1"},
+      .touches = {Touch::kFocus},
       .needs_baseline = never,
       .identity = [](const Arm& arm, auto) -> std::optional<std::string> {
         if (parameter(arm, "gamma") != 0) return std::nullopt;

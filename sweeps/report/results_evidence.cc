@@ -69,6 +69,7 @@ Json arm_json(const ArmEvidence& arm, const Sweep& sweep) {
   Json json = to_json(arm.arm);
   json["name"] = arm.name;
   json["primary"] = arm.primary;
+  json["control"] = arm.control;
   json["identity"] = arm.identity;
   json["blocks_planned"] = arm.planned_blocks;
   json["blocks_diverged"] = arm.diverged_blocks;

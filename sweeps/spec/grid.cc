@@ -107,7 +107,9 @@ Range range_of(const ParameterDescription& parameter) {
           .most_excluded = parameter.most_excluded};
 }
 
-std::vector<double> read_parameter(const Value& value, const ParameterDescription& parameter) {
+namespace {
+
+std::vector<double> read_any(const Value& value, const ParameterDescription& parameter) {
   const Range range = range_of(parameter);
   if (!value.is_map()) return read_values(value, range);
   Section section(value);
@@ -126,6 +128,16 @@ std::vector<double> read_parameter(const Value& value, const ParameterDescriptio
     return {};
   }
   return values;
+}
+
+}  // namespace
+
+std::vector<double> read_parameter(const Value& value, const ParameterDescription& parameter) {
+  std::vector<double> values = read_any(value, parameter);
+  if (!parameter.whole || std::all_of(values.begin(), values.end(), [](double v) { return v == std::floor(v); }))
+    return values;
+  value.fail("is not of whole numbers alone; round them");
+  return {};
 }
 
 std::vector<std::string> read_option(const Value& value, const OptionDescription& option) {

@@ -84,8 +84,8 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
   if (const auto value = top.need("seeds")) sweep.seeds = read_seeds(*value);
   if (const auto value = top.need("methods")) {
     const size_t before = problems.count();
-    sweep.arms = read_methods(*value, sweep.dataset.format,
-                              static_cast<size_t>(kMostTrials) / std::max<size_t>(1, sweep.seeds.size()));
+    sweep.arms =
+        read_methods(*value, sweep, static_cast<size_t>(kMostTrials) / std::max<size_t>(1, sweep.seeds.size()));
     if (sweep.arms.empty() && problems.count() == before)
       value->fail("only the baseline; list a method to compare with it");
     if (problems.count() > before) sweep.arms.clear();
@@ -102,15 +102,15 @@ std::optional<std::string> read_primary(const Value& value, const std::vector<Ar
   if (value.is_map()) {
     Section section(value);
     const auto method = section.need("method");
-    const MethodDescription* description = method ? read_method_name(*method) : nullptr;
-    if (description == nullptr) {
+    const auto description = method ? read_method(*method) : std::nullopt;
+    if (!description) {
       section.end_unfinished();
       return std::nullopt;
     }
     const auto arm = read_cell(section, *description, default_options(*description));
     section.end();
     if (!arm) return std::nullopt;
-    given = arm_name(*arm);
+    given = arm_name(without_usual(*arm, *description));
   } else {
     given = value.text();
   }

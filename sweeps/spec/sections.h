@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,20 +22,40 @@ ModelSpec read_model(const Value& value, DatasetFormat format);
 TrainingSpec read_training(const Value& value, DatasetFormat format, const ModelSpec& model);
 std::vector<uint64_t> read_seeds(const Value& value);
 
-// The arms of all items in order, without the baseline, each once. At most `most_arms`, all of methods that are defined
-// for such data.
-std::vector<Arm> read_methods(const Value& value, DatasetFormat format, size_t most_arms);
+// The arms of all items in order, without the baseline, each once. At most `most_arms`, all defined for the data, model
+// and recipe of the sweep, which has been read so far.
+std::vector<Arm> read_methods(const Value& value, const Sweep& sweep, size_t most_arms);
 AnalysisSpec read_analysis(const Value& value, const std::vector<Arm>& arms);
 ResourcesSpec read_resources(const Value& value);
 
-// One method, or nullptr with a problem that names the nearest one.
-const MethodDescription* read_method_name(const Value& value);
-// The first value of each option of a method.
+// One method, or a list of them as a combination. Absent where a problem was added.
+std::optional<MethodDescription> read_method(const Value& value);
+// The first value of each option of a method that has a default.
 std::map<std::string, std::string> default_options(const MethodDescription& method);
 // One value for each parameter and option of the method from a map of scalars. An option may be left out if `options`
 // has a value for it. Absent where a problem was added.
 std::optional<Arm> read_cell(Section& cell, const MethodDescription& method,
                              const std::map<std::string, std::string>& options);
+
+// The keys of a map that gives parameters and options of a method. Those of a combination are in a map for each of its
+// methods: `focal: {gamma: 2}` holds the parameter "focal.gamma".
+class MethodKeys {
+ public:
+  explicit MethodKeys(Section& section) : section_(&section) {}
+
+  bool has(const std::string& name);
+  std::optional<Value> find(const std::string& name);
+  std::optional<Value> need(const std::string& name);
+  // Ends the maps of the methods, not the section itself.
+  void end();
+
+ private:
+  Section* part(const std::string& method);
+
+  Section* section_;
+  std::map<std::string, std::optional<Section>> parts_;
+  std::set<std::string> missing_;  // parts that were needed, so that each is told once
+};
 
 // The values that a parameter takes: a number, a list, {values}, {min, max, steps, scale} or
 // {distribution, min, max, count, seed}. Empty where a problem was added.

@@ -76,7 +76,7 @@ bool has_any_result(const std::vector<Cell>& cells) {
 
 bool is_complete(const Blocks& blocks, size_t b) {
   const auto has_result = [b](const ArmCells& arm) {
-    return arm.identity || arm.out || arm.cells[b].metrics.has_value();
+    return arm.control || arm.identity || arm.out || arm.cells[b].metrics.has_value();
   };
   return blocks.baseline[b].metrics.has_value() && std::all_of(blocks.arms.begin(), blocks.arms.end(), has_result);
 }
@@ -96,7 +96,7 @@ Blocks arrange_blocks(const SweepResults& results) {
   for (uint64_t seed : seeds) blocks.baseline.push_back(read_cell(results, index, Arm{kBaseline, {}, {}}, seed));
   note_missing(kBaseline, blocks.baseline, seeds, blocks.missing);
   for (const Arm& arm : results.sweep.arms) {
-    ArmCells cells{arm, {}, false, 0, false};
+    ArmCells cells{.arm = arm, .cells = {}, .control = is_control(arm)};
     for (uint64_t seed : seeds) cells.cells.push_back(read_cell(results, index, arm, seed));
     cells.identity = is_identity(blocks.baseline, cells.cells);
     cells.diverged = std::count_if(cells.cells.begin(), cells.cells.end(), [](const Cell& c) { return c.diverged; });

@@ -20,6 +20,7 @@ struct Cell {
 struct ArmCells {
   Arm arm;
   std::vector<Cell> cells;  // one for each seed of the sweep, in its order
+  bool control = false;     // no candidate: no other arm loses a block where it lacks a result
   bool identity = false;
   int64_t diverged = 0;
   bool out = false;  // the method itself failed: it is not tested, and no other arm loses a block for it

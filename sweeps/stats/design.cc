@@ -66,7 +66,7 @@ std::vector<PilotArm> pilot_arms(const SweepResults& results, int64_t family) {
   const Blocks blocks = arrange_blocks(results);
   std::vector<PilotArm> pilots;
   for (const ArmCells& cells : blocks.arms) {
-    if (cells.identity) continue;
+    if (cells.identity || cells.control) continue;
     PilotArm pilot{.arm = arm_name(cells.arm), .d = summary_of(blocks.baseline, cells.cells, analysis.alpha)};
     if (pilot.d.n < 2) continue;
     if (pilot.d.status == PairedStatus::kOk) {

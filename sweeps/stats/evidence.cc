@@ -90,6 +90,7 @@ ArmEvidence weigh_arm(const SweepResults& results, const Blocks& blocks, const A
   arm.arm = cells.arm;
   arm.name = arm_name(cells.arm);
   arm.primary = analysis.primary == arm.name;
+  arm.control = cells.control;
   arm.identity = cells.identity;
   arm.planned_blocks = static_cast<int64_t>(results.sweep.seeds.size());
   arm.diverged_blocks = cells.diverged;
@@ -142,11 +143,20 @@ void adjust_each(const std::vector<ArmEvidence*>& family, Correction correction)
   }
 }
 
+// A control answers a question of its own, which no candidate has to pay for.
+void test_controls(Evidence& evidence) {
+  for (ArmEvidence& arm : evidence.arms) {
+    if (!arm.control || !arm.tested) continue;
+    arm.p_adjusted = arm.sign_flip.p_greater;
+    arm.p_increase_adjusted = arm.sign_flip.p_less;
+  }
+}
+
 // One family for each direction. An arm that was planned but can't be tested counts in it.
 void adjust_family(const AnalysisSpec& analysis, Evidence& evidence) {
   std::vector<ArmEvidence*> family;
   for (ArmEvidence& arm : evidence.arms)
-    if (!arm.identity) family.push_back(&arm);
+    if (!arm.identity && !arm.control) family.push_back(&arm);
   evidence.family = std::ssize(family);
   evidence.untested = std::count_if(family.begin(), family.end(), [](const ArmEvidence* arm) { return !arm->tested; });
   const bool max_t = analysis.correction == kMaxT, holm = analysis.correction == "holm";
@@ -155,7 +165,8 @@ void adjust_family(const AnalysisSpec& analysis, Evidence& evidence) {
   } else {
     adjust_each(family, holm ? Correction::kHolm : Correction::kNone);
   }
-  for (ArmEvidence* arm : family) arm->spread_reduced = arm->p_adjusted && *arm->p_adjusted <= analysis.alpha;
+  test_controls(evidence);
+  for (ArmEvidence& arm : evidence.arms) arm.spread_reduced = arm.p_adjusted && *arm.p_adjusted <= analysis.alpha;
   evidence.floor_times = max_t ? 1 + evidence.untested : holm ? std::max<int64_t>(1, evidence.family) : 1;
   const double all_tested = smallest_p(std::ssize(evidence.complete_blocks), evidence.family, analysis);
   const auto untested_times = static_cast<double>(max_t ? evidence.floor_times : 1);

@@ -39,15 +39,17 @@ struct ArmEvidence {
   Arm arm;
   std::string name;                 // arm_name(arm)
   bool primary = false;             // named in the sweep as the comparison chosen in advance
+  bool control = false;             // no candidate (see is_control): tested by itself, not in the family
   bool identity = false;            // the treatment is that of the baseline in every block: nothing is compared
   std::vector<BlockEffect> blocks;  // complete blocks of the whole sweep, in the order of the seeds
   bool tested = false;              // no identity, no failure of the method, and some complete block
   int64_t planned_blocks = 0;
-  int64_t diverged_blocks = 0;       // runs of this arm that diverged: failures of the method
-  PairedSummary d;                   // of d_unbiased: mean, sd, t, p values, confidence interval at 1 - alpha
-  SignFlip sign_flip;                // of d_unbiased
-  SignTest sign_test;                // of d_unbiased
-  std::optional<double> p_adjusted;  // sign-flip, one-sided (greater), adjusted over all arms that are not identities
+  int64_t diverged_blocks = 0;                // runs of this arm that diverged: failures of the method
+  PairedSummary d;                            // of d_unbiased: mean, sd, t, p values, confidence interval at 1 - alpha
+  SignFlip sign_flip;                         // of d_unbiased
+  SignTest sign_test;                         // of d_unbiased
+  std::optional<double> p_adjusted;           // sign-flip, one-sided (greater), adjusted over all arms that are neither
+                                              // identities nor controls; of a control its own p
   std::optional<double> p_increase_adjusted;  // the same for the other side (less)
   std::optional<Interval> d_simultaneous;     // max-T: of d_unbiased's mean, for all arms together at 1 - alpha
   PairedSummary accuracy;                     // of accuracy_change

@@ -106,7 +106,7 @@ void test_noise(const Evidence& evidence, Traps& traps) {
 
 void best_of_grid(const SweepResults& results, const Evidence& evidence, Traps& traps) {
   std::map<std::string, int64_t> settings;
-  for (const ArmEvidence& arm : evidence.arms) settings[arm.arm.method] += arm.identity ? 0 : 1;
+  for (const ArmEvidence& arm : evidence.arms) settings[arm.arm.method] += arm.identity || arm.control ? 0 : 1;
   const auto grid = [](const auto& entry) { return entry.second > 1; };
   if (std::any_of(settings.begin(), settings.end(), grid)) {
     traps.push_back(

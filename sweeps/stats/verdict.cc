@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "sweeps/stats/design.h"
 #include "sweeps/stats/words.h"
 
 namespace evensweep {
@@ -26,14 +27,14 @@ std::string signed_pp(double share) { return (share > 0 ? "+" : "") + in_pp(shar
 // "mean D_u 5.2 pp², 95 % interval 1.1 to 9.3, 10 blocks, adjusted p 0.0039"
 std::string effect_text(const AnalysisSpec& analysis, const ArmEvidence& arm, const std::optional<double>& p) {
   std::string text = fmt::format("mean D_u {} pp²", in_pp2(arm.d.mean));
-  const bool together = analysis.correction == kMaxT;
+  const bool together = analysis.correction == kMaxT && !arm.control;
   const Interval interval = together ? arm.d_simultaneous.value_or(kNoInterval) : Interval{arm.d.ci_low, arm.d.ci_high};
   if (arm.d.status == PairedStatus::kOk && std::isfinite(interval.low)) {
     text += fmt::format(", {} % {}interval {} to {}", percent(1 - analysis.alpha), together ? "simultaneous " : "",
                         in_pp2(interval.low), in_pp2(interval.high));
   }
   text += fmt::format(", {} block{}", arm.d.n, arm.d.n == 1 ? "" : "s");
-  const char* word = analysis.correction == "none" ? "unadjusted" : "adjusted";
+  const char* word = analysis.correction == "none" || arm.control ? "unadjusted" : "adjusted";
   if (p) text += fmt::format(", {} p {}", word, p_text(*p));
   return text;
 }
@@ -60,9 +61,11 @@ std::string why_not_testable(const AnalysisSpec& analysis, const Evidence& evide
     return fmt::format("{} of {} planned blocks are complete; so far {}", complete, arm.planned_blocks,
                        effect_text(analysis, arm, arm.p_adjusted));
   }
-  if (evidence.smallest_p > analysis.alpha) {
-    return fmt::format("{} blocks and {} reach p {} at best; {}", complete, family_words(analysis, evidence),
-                       p_text(evidence.smallest_p), effect_text(analysis, arm, arm.p_adjusted));
+  const double least = arm.control ? smallest_p(arm.d.n, 1, analysis) : evidence.smallest_p;
+  if (least > analysis.alpha) {
+    const std::string compared = arm.control ? "" : " and " + family_words(analysis, evidence);
+    return fmt::format("{} blocks{} reach p {} at best; {}", complete, compared, p_text(least),
+                       effect_text(analysis, arm, arm.p_adjusted));
   }
   return "";
 }
@@ -122,13 +125,13 @@ void judge(const AnalysisSpec& analysis, const Evidence& evidence, ArmEvidence& 
   const std::string why_not = why_not_testable(analysis, evidence, arm);
   if (!why_not.empty()) {
     arm.kind = Verdict::kNotTestable;
-    arm.verdict = "not testable: " + why_not;
+    arm.verdict = (arm.control ? "control, not testable: " : "not testable: ") + why_not;
     return;
   }
   arm.kind = kind_of(analysis, arm);
   const auto& p = arm.kind == Verdict::kIncreased ? arm.p_increase_adjusted : arm.p_adjusted;
-  arm.verdict =
-      fmt::format("{}: {}; {}", verdict_name(arm.kind), effect_text(analysis, arm, p), accuracy_text(analysis, arm));
+  arm.verdict = fmt::format("{}{}: {}; {}", arm.control ? "control, " : "", verdict_name(arm.kind),
+                            effect_text(analysis, arm, p), accuracy_text(analysis, arm));
 }
 
 }  // namespace evensweep

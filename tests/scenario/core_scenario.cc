@@ -89,9 +89,9 @@ void CoreScenario::handle(const Event& event) {
       told.leases.insert(told.leases.end(), grant->attempts.begin(), grant->attempts.end());
     }
     if (const auto* close = std::get_if<Close>(&effect)) told_[close->connection].closed = true;
-    if (const auto* fetch = std::get_if<FetchBaseline>(&effect)) baselines.push_back(fetch->run);
+    if (const auto* fetch = std::get_if<FetchCounts>(&effect)) baselines.push_back(fetch->run);
   }
-  for (const RunKey& run : baselines) handle(BaselineFetched{.run = run, .validation = book_.validation(run)});
+  for (const RunKey& run : baselines) handle(CountsFetched{.run = run, .validation = book_.validation(run)});
   check();
 }
 

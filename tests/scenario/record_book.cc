@@ -4,7 +4,6 @@
 
 #include "common/model/json.h"
 #include "coordinator/core/retry.h"
-#include "sweeps/methods/method.h"
 
 namespace evensweep::coordinator {
 
@@ -134,13 +133,9 @@ void RecordBook::add(const RunReopened& record) {
   run.state = StoredRun::State::kOpen;
   run.failure.reset();
   run.charged_after = run.attempts.empty() ? 0 : run.attempts.back().number;
-  // What failed with this baseline waits for it again.
-  for (const auto& [key, trial] : std::map(trials_)) {
-    const auto& [sweep, arm, seed] = key;
-    if (arm != 0 || trial.run != record.run) continue;
-    for (uint32_t other = 1; other <= sweeps_.at(sweep).arms.size(); ++other)
-      if (needs_baseline(sweeps_.at(sweep).arms[other - 1]) && failure_of(sweep, other, seed))
-        trials_.erase({sweep, other, seed});
+  for (const TrialId& trial : record.waiting) {
+    require(failure_of(trial.sweep, trial.arm, trial.seed).has_value(), "a trial waits again that had not failed");
+    trials_.erase({trial.sweep, trial.arm, trial.seed});
   }
 }
 

@@ -39,8 +39,11 @@ struct Weather {
 class World {
  public:
   explicit World(uint64_t seed) : chance_(seed, "simulation"), weather_(chance_), core_(CoreOptions{}) {
-    sweeps_ = {small_sweep("one", {tpr_arm(1), focal_arm(2), tpr_arm(0)}, {1, 2}),
-               small_sweep("two", {tpr_arm(1), tpr_arm(2)}, {2, 3})};
+    Arm two_rounds = tpr_arm(1), three_rounds = tpr_arm(2);
+    two_rounds.parameters["rounds"] = 2;
+    three_rounds.parameters["rounds"] = 3;
+    sweeps_ = {small_sweep("one", {tpr_arm(1), focal_arm(2), tpr_arm(0), two_rounds}, {1, 2}),
+               small_sweep("two", {three_rounds, tpr_arm(1), tpr_arm(2)}, {2, 3})};
     sweeps_.resize(1 + chance_.below(2));
     for (const Sweep& sweep : sweeps_) ids_.push_back(sweep_id(sweep));
     agents_.resize(1 + chance_.below(5));
@@ -148,9 +151,9 @@ class World {
       leases.leases.push_back({.attempt = attempt, .run_spec_json = book_.spec(attempt.run)});
     to_agent(grant.connection, leases);
   }
-  void carry_out(const FetchBaseline& fetch) {
+  void carry_out(const FetchCounts& fetch) {
     after(1, [this, run = fetch.run, life = coordinator_life_] {
-      if (life == coordinator_life_) handle(BaselineFetched{.run = run, .validation = book_.validation(run)});
+      if (life == coordinator_life_) handle(CountsFetched{.run = run, .validation = book_.validation(run)});
     });
   }
   void carry_out(const Close& close) {

@@ -32,5 +32,14 @@ TEST(Expand, RunsOfABlockDifferInTheirTreatmentAlone) {
   EXPECT_EQ(baseline["trainer"], kTrainerNumerics);
 }
 
+TEST(MakeRunSpec, VariesWhatAControlAsksFor) {
+  const Sweep sweep = example_sweep();
+  const RunSpec spec = make_run_spec(sweep, 1, unit_treatment(2), {.replicate = 1, .training_seed = 5, .trainings = 2});
+  EXPECT_EQ(spec.training.epochs, 2 * sweep.training.epochs);
+  EXPECT_EQ(spec.replicate, 1u);
+  EXPECT_EQ(spec.seed, 1u) << "the rows are divided as before";
+  EXPECT_EQ(spec.chance(), 5u);
+}
+
 }  // namespace
 }  // namespace evensweep

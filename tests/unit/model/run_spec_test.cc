@@ -86,13 +86,30 @@ TEST(RunSpec, WhatATreatmentAsksForIsInItsText) {
   spec.treatment.margin = MarginSpec{.margins = {0.5, 0.25}, .scale = 30};
   spec.treatment.weights_from = 0.75;
   spec.treatment.rule = WeightRule{.name = kCdbRule, .strength = 1.5};
+  spec.treatment.start_epoch = 3;
   const std::string text = to_json(spec).dump();
-  EXPECT_THAT(text, HasSubstr(R"("treatment":{"class_weights":[1.0,1.0],"epoch_rows":[30,10],"focal_gamma":0.0,)"
-                              R"("logit_offsets":[-0.5,-1.25],"margin":{"margins":[0.5,0.25],"scale":30.0},)"
-                              R"("rule":{"name":"cdb","strength":1.5},"smote_neighbours":5,"weights_from":0.75})"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"("treatment":{"class_weights":[1.0,1.0],"epoch_rows":[30,10],"focal_gamma":0.0,)"
+                R"("logit_offsets":[-0.5,-1.25],"margin":{"margins":[0.5,0.25],"scale":30.0},)"
+                R"("rule":{"name":"cdb","strength":1.5},"smote_neighbours":5,"start_epoch":3,"weights_from":0.75})"));
   const StatusOr<RunSpec> read = parse_run_spec(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->treatment, spec.treatment);
+}
+
+TEST(RunSpec, WhatControlsAskForIsInItsTextOnlyThen) {
+  RunSpec spec = example_run_spec();
+  EXPECT_EQ(spec.chance(), spec.seed);
+  const std::string plain = to_json(spec).dump();
+  EXPECT_THAT(plain, testing::Not(testing::AnyOf(HasSubstr("replicate"), HasSubstr("training_seed"))));
+  spec.replicate = 1;
+  spec.training_seed = 9;
+  const StatusOr<RunSpec> read = parse_run_spec(to_json(spec).dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->replicate, 1u);
+  EXPECT_EQ(read->chance(), 9u);
+  EXPECT_NE(run_key(spec), run_key_of_text(plain));
 }
 
 TEST(RunSpec, NumbersReadBackExactly) {

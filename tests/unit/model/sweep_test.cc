@@ -10,6 +10,16 @@ namespace {
 
 using ::testing::HasSubstr;
 
+TEST(IsControl, KnowsControlsAndCombinationsWithThem) {
+  const auto control = [](const char* method) {
+    return is_control({.method = method, .parameters = {}, .options = {}});
+  };
+  for (const char* method : {"placebo", "twin", "reseed", "same_cost", "placebo+focal", "focal+placebo"})
+    EXPECT_TRUE(control(method)) << method;
+  for (const char* method : {"baseline", "tpr_weighting", "tpr_weighting+focal", "twins", ""})
+    EXPECT_FALSE(control(method)) << method;
+}
+
 TEST(ArmName, TellsMethodParametersAndOptions) {
   EXPECT_EQ(arm_name({.method = "baseline", .parameters = {}, .options = {}}), "baseline");
   EXPECT_EQ(arm_name({.method = "tpr_weighting", .parameters = {{"gamma", 2}}, .options = {}}),

@@ -14,12 +14,39 @@ const BadSweep kCases[] = {
     {"Method",
      with(kGoodSweep, "tpr_weighting", "tpr_wieghting"),
      {"s.yaml:11:13: methods.0.method: \"tpr_wieghting\" is not baseline, tpr_weighting, effective_number, focal, "
-      "placebo, logit_adjustment, ldam_drw, oversampling, smote, cdb, cdb_dynamic, recall_loss or group_dro; "
-      "did you mean tpr_weighting?"}},
+      "placebo, logit_adjustment, ldam_drw, oversampling, smote, cdb, cdb_dynamic, recall_loss, group_dro, twin, "
+      "reseed or "
+      "same_cost; did you mean tpr_weighting?"}},
     {"MethodNotForImages",
      with(kGoodImages, "tpr_weighting", "smote"),
-     {"s.yaml:12:13: methods.0.method: smote is not defined for images: a mean of two images is no image; use "
-      "oversampling"}},
+     {"s.yaml:12:5: methods.0: smote is not defined here: a mean of two images is no image; use oversampling"}},
+    {"MethodsThatSetTheSame",
+     with(kGoodSweep, "method: tpr_weighting\n    gamma: [1, 2]", "method: [tpr_weighting, recall_loss]"),
+     {"s.yaml:11:13: methods.0.method: tpr_weighting and recall_loss both set the class weights, so together they are "
+      "not defined; use one of them"}},
+    {"CombinedControl",
+     with(kGoodSweep, "method: tpr_weighting\n    gamma: [1, 2]", "method: [focal, twin]"),
+     {"s.yaml:11:13: methods.0.method: twin is a training of its own and cannot be combined; give it an item of its "
+      "own"}},
+    {"PartMissing",
+     with(kGoodSweep, "method: tpr_weighting\n    gamma: [1, 2]", "method: [ldam_drw, focal]\n    focal: {gamma: 1}"),
+     {"s.yaml:11:5: the key methods.0.ldam_drw is missing; add it"}},
+    {"PartParameter",
+     with(kGoodSweep, "method: tpr_weighting\n    gamma: [1, 2]",
+          "method: [tpr_weighting, focal]\n    focal: {gamma: 1, beta: 2}\n    tpr_weighting: {gama: 1}"),
+     {"s.yaml:12:23: unknown key \"methods.0.focal.beta\"; the keys here are gamma",
+      "s.yaml:13:21: unknown key \"methods.0.tpr_weighting.gama\"; did you mean methods.0.tpr_weighting.gamma?"}},
+    {"StartNever",
+     with(kGoodSweep, "gamma: [1, 2]", "gamma: [1, 2]\n    start_epoch: 5"),
+     {"s.yaml:11:5: methods.0: tpr_weighting: start_epoch is 5, but training has 5 epochs, so the method would never "
+      "begin; start earlier"}},
+    {"RoundsInParts",
+     with(kGoodSweep, "gamma: [1, 2]", "gamma: [1, 2]\n    rounds: [1, 1.5]"),
+     {"s.yaml:13:13: methods.0.rounds: is not of whole numbers alone; round them"}},
+    {"RoundsOfNothing",
+     with(kGoodSweep, "  - method: tpr_weighting\n    gamma: [1, 2]\n",
+          "  - {method: effective_number, beta: [0.9, 0.99], rounds: 2}\n"),
+     {"s.yaml:11:5: methods.0: effective_number: rounds has no effect where no TPRs are used; remove it"}},
     {"MethodKeyMissing",
      with(kGoodSweep, "method: tpr_weighting", "methd: tpr_weighting"),
      {"s.yaml:11:5: unknown key \"methods.0.methd\"; did you mean methods.0.method?"}},
@@ -31,7 +58,8 @@ const BadSweep kCases[] = {
      {"s.yaml:11:5: the key methods.0.gamma is missing; add it"}},
     {"ParameterOfAnother",
      with(kGoodSweep, "gamma: [1, 2]", "gamma: [1, 2]\n    beta: 0.9"),
-     {"s.yaml:13:5: unknown key \"methods.0.beta\"; the keys here are method, gamma, exclude and include"}},
+     {"s.yaml:13:5: unknown key \"methods.0.beta\"; the keys here are method, gamma, start_epoch, "
+      "rounds, normalization, exclude and include"}},
     {"ParameterMisspelt",
      with(kGoodSweep, "gamma", "gama"),
      {"s.yaml:12:5: unknown key \"methods.0.gama\"; did you mean methods.0.gamma?"}},

@@ -138,6 +138,31 @@ TEST(ParseSweep, AnOptionThatIsNotGivenIsItsDefault) {
               ElementsAre("effective_number(beta=0.9, counts=train)"));
 }
 
+TEST(ParseSweep, ACombinationIsAListWithAMapForEachOfItsMethods) {
+  EXPECT_THAT(arms_of("  - method: [focal, tpr_weighting]\n"
+                      "    tpr_weighting: {gamma: [1, 2]}\n"
+                      "    focal: {gamma: {min: 1, max: 2, steps: 2}}\n"
+                      "    start_epoch: [0, 2]\n"
+                      "    exclude: [{start_epoch: 2, focal: {gamma: 1}}, {start_epoch: 0, focal: {gamma: 2}}]\n"
+                      "    include: [{tpr_weighting: {gamma: 3}, focal: {gamma: 3}}]\n"),
+              ElementsAre("tpr_weighting+focal(focal.gamma=1, tpr_weighting.gamma=1)",
+                          "tpr_weighting+focal(focal.gamma=2, start_epoch=2, tpr_weighting.gamma=1)",
+                          "tpr_weighting+focal(focal.gamma=1, tpr_weighting.gamma=2)",
+                          "tpr_weighting+focal(focal.gamma=2, start_epoch=2, tpr_weighting.gamma=2)",
+                          "tpr_weighting+focal(focal.gamma=3, tpr_weighting.gamma=3)"));
+  EXPECT_THAT(arms_of("  - method: [tpr_weighting]\n    gamma: 1\n"), ElementsAre("tpr_weighting(gamma=1)"));
+}
+
+TEST(ParseSweep, WhatSaysNoMoreThanItsAbsenceIsNotInTheName) {
+  EXPECT_THAT(
+      arms_of("  - {method: tpr_weighting, gamma: 1, rounds: [1, 3], normalization: [sum, sample_mean]}\n"
+              "  - twin\n"
+              "  - {method: same_cost, trainings: [2, 3]}\n"),
+      ElementsAre("tpr_weighting(gamma=1)", "tpr_weighting(gamma=1, normalization=sample_mean)",
+                  "tpr_weighting(gamma=1, rounds=3)", "tpr_weighting(gamma=1, rounds=3, normalization=sample_mean)",
+                  "twin", "same_cost", "same_cost(trainings=3)"));
+}
+
 TEST(ParseSweep, GridsHoldCleanNumbers) {
   EXPECT_THAT(
       arms_of("  - {method: focal, gamma: {min: 0.1, max: 0.5, steps: 5}}\n"),

@@ -161,6 +161,25 @@ TEST(Weigh, AdjustsByHolmOverTheFamilyOnly) {
   EXPECT_THAT(raw.traps, Contains(HasSubstr("not adjusted although 2 arms")));
 }
 
+TEST(Weigh, ComparesControlsByThemselves) {
+  const Arm placebo{"placebo", {{"gamma", 1}}, {}};
+  SweepResults results = with_baselines(8, {focal_arm(2), placebo});
+  add_arm(results, focal_arm(2), kEven);
+  const Evidence without = weighed(results);
+  for (uint64_t seed : {1, 2, 3, 4, 5, 6}) add_result(results, placebo, seed, jitter(kEven, seed * 5));
+  const Evidence evidence = weighed(results);
+  EXPECT_EQ(evidence.family, 1);
+  EXPECT_EQ(evidence.smallest_p, std::ldexp(1, -8));
+  EXPECT_EQ(evidence.complete_blocks.size(), 8u) << "a control that lacks results costs nobody a block";
+  EXPECT_EQ(evidence.arms.at(0).p_adjusted, without.arms.at(0).p_adjusted);
+  const ArmEvidence& control = evidence.arms.at(1);
+  EXPECT_TRUE(control.control);
+  EXPECT_EQ(control.d.n, 6);
+  EXPECT_EQ(control.p_adjusted, control.sign_flip.p_greater);
+  EXPECT_FALSE(control.d_simultaneous);
+  EXPECT_THAT(control.verdict, AllOf(StartsWith("control, spread reduced"), HasSubstr("6 blocks, unadjusted p 0.016")));
+}
+
 TEST(Weigh, DropsABlockForAllArmsWhereOneLacks) {
   const Arm a = focal_arm(1), b = focal_arm(2);
   SweepResults results = with_baselines(10, {a, b});
