@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "agent/trainer/image_smote.h"
 #include "common/base/rng.h"
 #include "sweeps/methods/smote.h"
 
@@ -15,12 +16,14 @@ namespace {
 // the memory layout, all else does not.
 struct ImageWriter {
   const Dataset& data;
+  const std::vector<uint8_t>& synthetic;  // rows after those of the data set
   const std::vector<std::array<float, 256>>& values;
   int64_t pixel_stride, channel_stride;
 
   void write(uint32_t row, const View& view, float* out) const {
     const int64_t plane = data.height * data.image_width;
-    const uint8_t* image = data.pixels.data() + static_cast<int64_t>(row) * data.channels * plane;
+    const std::vector<uint8_t>& pixels = row < data.rows ? data.pixels : synthetic;
+    const uint8_t* image = pixels.data() + (row < data.rows ? row : row - data.rows) * data.channels * plane;
     for (int64_t channel = 0; channel < data.channels; ++channel) {
       const float* table = values[static_cast<size_t>(channel)].data();
       for (int64_t y = 0; y < data.height; ++y) {
@@ -93,16 +96,23 @@ void Examples::tabulate_pixels() {
 }
 
 Status Examples::synthesise(std::span<const int64_t> quota, size_t neighbours, uint64_t seed) {
-  if (has_images()) return absl::InvalidArgumentError("SMOTE: needs a table, but the data set has images");
+  std::vector<int64_t> wanted(quota.begin(), quota.end());
+  for (const uint32_t row : split_.train)
+    if (row_labels_[row] < wanted.size()) --wanted[row_labels_[row]];
+  if (has_images()) {
+    EV_ASSIGN_OR_RETURN(SyntheticImages made,
+                        smote_images(*dataset_, split_.train, wanted, static_cast<int64_t>(neighbours), seed));
+    synthetic_pixels_ = std::move(made.pixels);
+    number_synthetic(made.labels);
+    return absl::OkStatus();
+  }
   const auto width = static_cast<size_t>(dataset_->width);
   std::vector<double> values;
   std::vector<int64_t> labels;
-  std::vector<int64_t> wanted(quota.begin(), quota.end());
   for (const uint32_t row : split_.train) {
     const float* features = features_.data() + row * width;
     values.insert(values.end(), features, features + width);
     labels.push_back(row_labels_[row]);
-    if (row_labels_[row] < wanted.size()) --wanted[row_labels_[row]];
   }
   Rng rng(seed, "smote");
   const DrawSmote draw = [&](size_t pairs) {
@@ -111,12 +121,16 @@ Status Examples::synthesise(std::span<const int64_t> quota, size_t neighbours, u
   };
   EV_ASSIGN_OR_RETURN(const SyntheticRows made,
                       smote({.values = values, .width = width}, labels, wanted, neighbours, draw));
-  for (const int64_t label : made.labels) {
+  number_synthetic(made.labels);
+  for (const double value : made.values) features_.push_back(static_cast<float>(value));
+  return absl::OkStatus();
+}
+
+void Examples::number_synthetic(const std::vector<int64_t>& labels) {
+  for (const int64_t label : labels) {
     training_rows_.push_back(static_cast<uint32_t>(row_labels_.size()));
     row_labels_.push_back(static_cast<uint16_t>(label));
   }
-  for (const double value : made.values) features_.push_back(static_cast<float>(value));
-  return absl::OkStatus();
 }
 
 void Examples::copy_features(std::span<const uint32_t> rows, float* out) const {
@@ -141,6 +155,7 @@ at::Tensor Examples::inputs(std::span<const uint32_t> rows, std::span<const View
   }
   const int64_t plane = dataset_->height * dataset_->image_width;
   const ImageWriter writer{.data = *dataset_,
+                           .synthetic = synthetic_pixels_,
                            .values = pixel_values_,
                            .pixel_stride = channels_last ? dataset_->channels : 1,
                            .channel_stride = channels_last ? 1 : plane};

@@ -22,7 +22,7 @@ class Examples {
   Examples(std::shared_ptr<const Dataset> dataset, SplitRows split);
 
   // Makes rows with SMOTE, as many of each class as its training rows are fewer than `quota[c]`: a pure function of the
-  // arguments and the training rows. InvalidArgument for images, and for a class with a quota but no training rows.
+  // arguments and the training rows. InvalidArgument for a class with a quota but no training rows.
   Status synthesise(std::span<const int64_t> quota, size_t neighbours, uint64_t seed);
 
   // The inputs of these rows in float32: [n, features] or [n, channels, height, width], on the execution's device and
@@ -44,6 +44,7 @@ class Examples {
  private:
   void standardise();
   void tabulate_pixels();
+  void number_synthetic(const std::vector<int64_t>& labels);
   void copy_features(std::span<const uint32_t> rows, float* out) const;
 
   std::shared_ptr<const Dataset> dataset_;
@@ -51,6 +52,7 @@ class Examples {
   std::vector<uint32_t> training_rows_;
   std::vector<uint16_t> row_labels_;
   std::vector<float> features_;                       // tables: rows x width, standardised
+  std::vector<uint8_t> synthetic_pixels_;             // images: of the synthetic rows
   std::vector<std::array<float, 256>> pixel_values_;  // images: for each channel, the input value of each pixel value
 };
 

@@ -23,6 +23,13 @@ at::Tensor cosines(const at::Tensor& input, const Linear& layer) {
   return at::linear(unit_rows(input), unit_rows(layer.weight), layer.bias * 0);
 }
 
+at::Tensor mixed(const at::Tensor& features, const Mixing& mixing) {
+  const at::Tensor own = features.narrow(0, 0, mixing.examples);
+  const at::Tensor positions = mixing.positions.to(own.device());
+  const at::Tensor others = features.index_select(0, mixing.partners.to(own.device()));
+  return own.index_add(0, positions, mixing.steps.to(own.device()) * (others - own.index_select(0, positions)));
+}
+
 }  // namespace
 
 Autocast::Autocast(at::DeviceType device, bool enabled)
@@ -38,13 +45,18 @@ Autocast::~Autocast() {
   at::autocast::set_autocast_enabled(device_, before_);
 }
 
-at::Tensor Model::forward(const at::Tensor& input, bool training) {
+at::Tensor Model::forward(const at::Tensor& input, bool training, const Mixing* mixing) {
   const Autocast autocast(execution_.device.type(), execution_.bf16);
   const at::Tensor inner = features(input, training);
   // Logits in bf16 have so few digits that classes would often tie, and ties go to the class with the lower number.
   const Autocast full_precision(execution_.device.type(), false);
-  return execution_.cosine_logits ? cosines(inner.to(at::kFloat), output_layer())
-                                  : output_layer()(inner.to(at::kFloat));
+  const at::Tensor last = mixing == nullptr ? inner.to(at::kFloat) : mixed(inner.to(at::kFloat), *mixing);
+  return execution_.cosine_logits ? cosines(last, output_layer()) : output_layer()(last);
+}
+
+at::Tensor Model::last_features(const at::Tensor& input) {
+  const Autocast autocast(execution_.device.type(), execution_.bf16);
+  return features(input, /*training=*/false).to(at::kFloat);
 }
 
 int64_t Model::parameter_count() const {

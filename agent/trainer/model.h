@@ -31,13 +31,23 @@ class Autocast {
   bool before_;
 };
 
+// New examples between others: example positions[i] of the first `examples` inputs becomes what lies steps[i] of the
+// way from it to input partners[i], between their features. The inputs after the first `examples` are partners alone.
+struct Mixing {
+  int64_t examples = 0;
+  at::Tensor positions, partners;  // int64, on the CPU
+  at::Tensor steps;                // float32 [positions, 1], on the CPU
+};
+
 class Model {
  public:
   virtual ~Model() = default;
 
   // Logits [N, classes] in float32. `input` is [N, features] or [N, channels, height, width]. Training mode drops out
   // with the device's default random generator and updates the batch statistics.
-  at::Tensor forward(const at::Tensor& input, bool training);
+  at::Tensor forward(const at::Tensor& input, bool training, const Mixing* mixing = nullptr);
+  // [N, features]: what the last layer gets, in float32 and evaluation mode.
+  at::Tensor last_features(const at::Tensor& input);
 
   const std::vector<NamedTensor>& parameters() const { return list_.parameters(); }
   const std::vector<NamedTensor>& buffers() const { return list_.buffers(); }

@@ -202,7 +202,8 @@ StatusOr<Examples> load_examples(const RunSpec& spec, DatasetCache& cache) {
   EV_ASSIGN_OR_RETURN(SplitRows split, split_rows(spec.dataset, *dataset, spec.seed));
   Examples examples(std::move(dataset), std::move(split));
   EV_RETURN_IF_ERROR(check_trainable(spec, examples));
-  if (const auto neighbours = static_cast<size_t>(spec.treatment.smote_neighbours); neighbours > 0)
+  const auto neighbours = static_cast<size_t>(spec.treatment.smote_neighbours);
+  if (neighbours > 0 && !spec.treatment.smote_features)
     EV_RETURN_IF_ERROR(examples.synthesise(spec.treatment.epoch_rows, neighbours, spec.chance()));
   return examples;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "agent/trainer/augmentation.h"
+#include "agent/trainer/class_views.h"
 #include "agent/trainer/device.h"
 #include "agent/trainer/resampling.h"
 #include "agent/trainer/schedule.h"
@@ -62,6 +63,15 @@ Status check_epoch_rows(const std::vector<int64_t>& quota, const Examples& examp
       fmt::format("treatment.epoch_rows: the sum is {}, but there are {} training rows", sum, rows));
 }
 
+Status check_augmentation(const ClassAugmentation& augmentation, const Examples& examples) {
+  if ((augmentation.flip || augmentation.crop_padding > 0) && !examples.has_images())
+    return absl::InvalidArgumentError("treatment.augmentation: flip and crop need images, but the data set has none");
+  if (augmentation.sigma > 0 && examples.dataset().symbols > 0)
+    return absl::InvalidArgumentError("treatment.augmentation: noise needs images or a table");
+  if (augmentation.swap) return absl::InvalidArgumentError("treatment.augmentation: swap needs texts");
+  return absl::OkStatus();
+}
+
 Status check_treatment(const Treatment& treatment, const Examples& examples) {
   const auto fits_classes = [&](const char* name, size_t size) -> Status {
     if (static_cast<int64_t>(size) == examples.classes()) return absl::OkStatus();
@@ -73,10 +83,16 @@ Status check_treatment(const Treatment& treatment, const Examples& examples) {
     return absl::InvalidArgumentError("treatment.class_weights: at least one must be above 0");
   if (!treatment.logit_offsets.empty())
     EV_RETURN_IF_ERROR(fits_classes("logit_offsets", treatment.logit_offsets.size()));
-  if (treatment.smote_neighbours > 0 && examples.has_images())
-    return absl::InvalidArgumentError("treatment.smote_neighbours: needs a table, but the data set has images");
   if (treatment.smote_neighbours > 0 && treatment.epoch_rows.empty())
     return absl::InvalidArgumentError("treatment.smote_neighbours: needs epoch_rows");
+  if (treatment.smote_neighbours > 0 && examples.dataset().symbols > 0 && !treatment.smote_features)
+    return absl::InvalidArgumentError("treatment.smote_neighbours: texts need smote_features");
+  if (treatment.smote_features && (treatment.smote_neighbours == 0 || treatment.start_epoch == 0))
+    return absl::InvalidArgumentError("treatment.smote_features: needs smote_neighbours and a start_epoch");
+  if (treatment.augmentation) {
+    EV_RETURN_IF_ERROR(fits_classes("augmentation.probabilities", treatment.augmentation->probabilities.size()));
+    EV_RETURN_IF_ERROR(check_augmentation(*treatment.augmentation, examples));
+  }
   if (treatment.margin) EV_RETURN_IF_ERROR(fits_classes("margin.margins", treatment.margin->margins.size()));
   if (treatment.margin && treatment.start_epoch > 0)
     return absl::InvalidArgumentError("treatment.start_epoch: margins need cosine logits from the first epoch on");
@@ -110,7 +126,10 @@ TrainingLoop::TrainingLoop(const RunSpec& spec, const Examples& examples, Model&
       loss_(spec.treatment, spec.training.epochs, execution),
       optimizer_(make_optimizer(spec.training.optimizer, model.parameters())),
       steps_per_epoch_((static_cast<int64_t>(examples.split().train.size()) + spec.training.batch_size - 1) /
-                       spec.training.batch_size) {}
+                       spec.training.batch_size) {
+  if (spec.treatment.smote_features)
+    feature_smote_.emplace(examples, spec.treatment.epoch_rows, spec.treatment.smote_neighbours, spec.chance());
+}
 
 double TrainingLoop::lr(int64_t step) const {
   return learning_rate(spec_.training.optimizer, spec_.training.schedule, step, steps_per_epoch_, total_steps());
@@ -119,10 +138,12 @@ double TrainingLoop::lr(int64_t step) const {
 void TrainingLoop::order_rows() {
   if (ordered_epoch_ == position_.epoch) return;
   const std::vector<int64_t>& quota = spec_.treatment.epoch_rows;
-  const bool treated = position_.epoch >= spec_.treatment.start_epoch && !quota.empty();
-  // Synthetic rows are there for the quotas alone.
-  const std::vector<uint32_t>& train = treated ? examples_.training_rows() : examples_.split().train;
-  order_ = !treated ? train : resampled_rows(train, examples_.row_labels(), quota, spec_.chance(), position_.epoch);
+  if (quota.empty() || !treated())
+    order_ = examples_.split().train;
+  else if (feature_smote_)
+    order_ = feature_smote_->epoch_rows(model_, execution_, position_.epoch);
+  else
+    order_ = resampled_rows(examples_.training_rows(), examples_.row_labels(), quota, spec_.chance(), position_.epoch);
   Rng(spec_.chance(), "order", {static_cast<uint64_t>(position_.epoch)}).shuffle(std::span(order_));
   ordered_epoch_ = position_.epoch;
 }
@@ -133,20 +154,35 @@ std::span<const uint32_t> TrainingLoop::next_rows() const {
   return std::span(order_).subspan(begin, std::min(batch, order_.size() - begin));
 }
 
+// What the model gets of these rows at this step.
+at::Tensor TrainingLoop::inputs_of(std::span<const uint32_t> rows) const {
+  const int64_t epoch = position_.epoch, step = position_.step;
+  std::vector<View> views;
+  if (examples_.has_images()) views = draw_views(spec_.training.augmentation, spec_.chance(), epoch, step, rows.size());
+  const std::optional<ClassAugmentation>& by_class = spec_.treatment.augmentation;
+  if (!by_class || !treated()) return examples_.inputs(rows, views, execution_);
+  std::vector<uint16_t> classes;
+  for (const uint32_t row : rows) classes.push_back(examples_.row_labels()[row]);
+  const std::vector<int64_t> chosen = change_views(*by_class, classes, spec_.chance(), epoch, step, views);
+  at::Tensor inputs = examples_.inputs(rows, views, execution_);
+  add_noise(inputs, chosen, by_class->sigma, spec_.chance(), epoch, step);
+  return inputs;
+}
+
 TrainingLoop::Step TrainingLoop::step() {
   order_rows();
   const std::span<const uint32_t> rows = next_rows();
-  std::vector<View> views;
-  if (examples_.has_images())
-    views = draw_views(spec_.training.augmentation, spec_.chance(), position_.epoch, position_.step, rows.size());
-  const at::Tensor inputs = examples_.inputs(rows, views, execution_);
-  const at::Tensor labels = examples_.labels(rows, execution_);
+  FeatureSmote::Batch batch;
+  if (feature_smote_) batch = feature_smote_->batch(rows);
+  const std::span<const uint32_t> seen = feature_smote_ ? std::span<const uint32_t>(batch.rows) : rows;
+  const at::Tensor inputs = inputs_of(seen);
+  const at::Tensor labels = examples_.labels(seen.first(rows.size()), execution_);
   Rng dropout(spec_.chance(), "dropout",
               {static_cast<uint64_t>(position_.epoch), static_cast<uint64_t>(position_.step)});
   at::Generator generator = at::globalContext().defaultGenerator(execution_.device);
   generator.set_current_seed(dropout());
 
-  const at::Tensor logits = model_.forward(inputs, /*training=*/true);
+  const at::Tensor logits = model_.forward(inputs, /*training=*/true, batch.mixing ? &*batch.mixing : nullptr);
   const at::Tensor loss = loss_(logits, labels, position_.epoch);
   // Times 0: so that a logit that is not finite shows even where the loss does not depend on it.
   const double value = (loss.detach() + logits.detach().sum() * 0).item<double>();
@@ -174,6 +210,7 @@ std::vector<NamedTensor> TrainingLoop::all_tensors() const {
   all.insert(all.end(), model_.buffers().begin(), model_.buffers().end());
   for (NamedTensor& tensor : optimizer_->state()) all.push_back(std::move(tensor));
   all.insert(all.end(), loss_.state().begin(), loss_.state().end());
+  if (feature_smote_) all.insert(all.end(), feature_smote_->state().begin(), feature_smote_->state().end());
   return all;
 }
 

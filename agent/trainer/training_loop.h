@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "agent/trainer/checkpoint.h"
 #include "agent/trainer/evaluation.h"
 #include "agent/trainer/examples.h"
+#include "agent/trainer/feature_smote.h"
 #include "agent/trainer/model.h"
 #include "agent/trainer/optimizer.h"
 #include "agent/trainer/treated_loss.h"
@@ -42,7 +44,9 @@ class TrainingLoop {
   Status restore(const Checkpoint& checkpoint);
 
  private:
+  bool treated() const { return position_.epoch >= spec_.treatment.start_epoch; }
   void order_rows();
+  at::Tensor inputs_of(std::span<const uint32_t> rows) const;
   std::span<const uint32_t> next_rows() const;
   double lr(int64_t step) const;
   std::vector<NamedTensor> all_tensors() const;
@@ -53,6 +57,7 @@ class TrainingLoop {
   Execution execution_;
   TreatedLoss loss_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::optional<FeatureSmote> feature_smote_;
   int64_t steps_per_epoch_;
   Position position_;
   int64_t ordered_epoch_ = -1;

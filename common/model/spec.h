@@ -117,6 +117,17 @@ inline constexpr char kDynamicCdbRule[] = "cdb_dynamic";  // the same, with a ta
 inline constexpr char kRecallLossRule[] = "recall_loss";  // from the recalls of the batch
 inline constexpr char kGroupDroRule[] = "group_dro";      // the loss is a sum over classes with moving shares
 
+// Changed views of examples, the more likely the worse their class is recognised. What is asked for here is drawn anew
+// for the chosen examples, in place of what the recipe drew for all.
+struct ClassAugmentation {
+  std::vector<double> probabilities;  // of being chosen, one for each class
+  bool flip = false;                  // images: mirrored with probability 1/2
+  int64_t crop_padding = 0;           // images: cut out of the padded image at a random place
+  double sigma = 0;                   // images and tables: white noise added to what the model gets
+  bool swap = false;                  // texts: one part of a name is that of another name of the class
+  friend bool operator==(const ClassAugmentation&, const ClassAugmentation&) = default;
+};
+
 // What a method decided, as plain data. The trainer applies it and knows no methods.
 // loss = 1/N sum_i w[y_i] (1 - p_i)^focal_gamma (-log p_i), p_i the softmax probability of the true class y_i.
 // From logit_offsets on, what asks for nothing is not in the canonical JSON, so that the keys of treatments without it
@@ -126,11 +137,13 @@ struct Treatment {
   double focal_gamma = 0;                  // 0: cross entropy
   std::vector<double> logit_offsets = {};  // added to the logits of each class in training, not in evaluation
   std::vector<int64_t> epoch_rows = {};    // rows of each class in an epoch, sum = number of training rows
-  int64_t smote_neighbours = 0;            // tables: rows that a class lacks are made by SMOTE; 0: they are repeated
+  int64_t smote_neighbours = 0;            // rows that a class lacks are made by SMOTE; 0: they are repeated
   std::optional<MarginSpec> margin = {};
   double weights_from = 0;  // share of the epochs, rounded up, after which class_weights count; 1 before
   std::optional<WeightRule> rule = {};
-  int64_t start_epoch = 0;  // so many epochs at first are the baseline's, whatever else is asked for
+  std::optional<ClassAugmentation> augmentation = {};
+  bool smote_features = false;  // SMOTE between inputs of the last layer, not of the model; needs a start_epoch
+  int64_t start_epoch = 0;      // so many epochs at first are the baseline's, whatever else is asked for
   friend bool operator==(const Treatment&, const Treatment&) = default;
 };
 

@@ -42,6 +42,26 @@ WeightRule rule_of(const Json& json, const std::string& place, Status& status) {
   return rule;
 }
 
+Json augmentation_json(const ClassAugmentation& augmentation) {
+  return {{"probabilities", augmentation.probabilities},
+          {"flip", augmentation.flip},
+          {"crop_padding", augmentation.crop_padding},
+          {"sigma", augmentation.sigma},
+          {"swap", augmentation.swap}};
+}
+
+ClassAugmentation augmentation_of(const Json& json, const std::string& place, size_t classes, Status& status) {
+  Fields fields(json, place, status);
+  ClassAugmentation augmentation{.probabilities = fields.numbers("probabilities", 0, 1),
+                                 .flip = fields.boolean("flip"),
+                                 .crop_padding = fields.integer("crop_padding", 0, 64),
+                                 .sigma = fields.number("sigma", 0, 1e3),
+                                 .swap = fields.boolean("swap")};
+  check_class_list(fields, "probabilities", augmentation.probabilities, classes, status);
+  fields.end();
+  return augmentation;
+}
+
 }  // namespace
 
 const char* dataset_format_name(DatasetFormat format) {
@@ -174,6 +194,8 @@ Json to_json(const Treatment& treatment) {
   if (treatment.margin) json["margin"] = {{"margins", treatment.margin->margins}, {"scale", treatment.margin->scale}};
   if (treatment.weights_from != 0) json["weights_from"] = treatment.weights_from;
   if (treatment.rule) json["rule"] = {{"name", treatment.rule->name}, {"strength", treatment.rule->strength}};
+  if (treatment.augmentation) json["augmentation"] = augmentation_json(*treatment.augmentation);
+  if (treatment.smote_features) json["smote_features"] = true;
   if (treatment.start_epoch != 0) json["start_epoch"] = treatment.start_epoch;
   return json;
 }
@@ -192,6 +214,10 @@ Treatment treatment_of(const Json& json, const std::string& place, Status& statu
     treatment.margin = margin_of(fields.object("margin"), fields.place("margin"), classes, status);
   if (fields.has("weights_from")) treatment.weights_from = fields.number("weights_from", 0, 1);
   if (fields.has("rule")) treatment.rule = rule_of(fields.object("rule"), fields.place("rule"), status);
+  if (fields.has("augmentation"))
+    treatment.augmentation =
+        augmentation_of(fields.object("augmentation"), fields.place("augmentation"), classes, status);
+  if (fields.has("smote_features")) treatment.smote_features = fields.boolean("smote_features");
   if (fields.has("start_epoch")) treatment.start_epoch = fields.integer("start_epoch", 0, 1'000'000);
   fields.end();
   return treatment;

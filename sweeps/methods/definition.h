@@ -31,8 +31,9 @@ struct MethodDefinition {
   // See known_identity; the baseline's own is not asked for.
   std::function<std::optional<std::string>(const Arm&, std::span<const int64_t> train_counts)> identity;
   std::function<StatusOr<Decision>(const Arm&, const ClassEvidence&)> decide;
-  // What is wrong with an arm whose parameters are all within their ranges; absent where every arm is good.
-  std::function<Status(const Arm&)> check = nullptr;
+  // What is wrong with an arm whose parameters are all within their ranges; absent where every arm is good. `whole` is
+  // the combination, or the arm itself.
+  std::function<Status(const Arm&, const Arm& whole)> check = nullptr;
   // Why the arm is not defined for the data, model or recipe of a sweep; absent where it is for all.
   std::function<std::optional<std::string>(const Arm&, const Sweep&)> undefined = nullptr;
 };
@@ -41,6 +42,7 @@ struct MethodDefinition {
 std::vector<MethodDefinition> weighting_methods();  // the loss of an example depends on its class
 std::vector<MethodDefinition> logit_methods();      // the logits are changed in training
 std::vector<MethodDefinition> sampling_methods();   // an epoch has other rows
+std::vector<MethodDefinition> view_methods();       // examples are seen changed
 std::vector<MethodDefinition> dynamic_methods();    // the trainer changes the weights as it goes
 std::vector<MethodDefinition> control_methods();    // the baseline once more
 

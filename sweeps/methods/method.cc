@@ -84,6 +84,8 @@ void take_over(Decision part, Decision& all) {
   if (!from.logit_offsets.empty()) to.logit_offsets = std::move(from.logit_offsets);
   if (!from.epoch_rows.empty()) to.epoch_rows = std::move(from.epoch_rows);
   if (from.smote_neighbours != 0) to.smote_neighbours = from.smote_neighbours;
+  if (from.smote_features) to.smote_features = true;
+  if (from.augmentation) to.augmentation = std::move(from.augmentation);
   if (from.margin) to.margin = std::move(from.margin);
   if (from.weights_from != 0) to.weights_from = from.weights_from;
   if (from.rule) to.rule = std::move(from.rule);
@@ -126,8 +128,8 @@ StatusOr<Decision> decide_checked(const Arm& arm, std::span<const int64_t> train
 const std::vector<MethodDefinition>& method_definitions() {
   static const std::vector<MethodDefinition> kDefinitions = [] {
     std::vector<MethodDefinition> all;
-    for (const auto& methods :
-         {weighting_methods(), logit_methods(), sampling_methods(), dynamic_methods(), control_methods()})
+    for (const auto& methods : {weighting_methods(), logit_methods(), sampling_methods(), view_methods(),
+                                dynamic_methods(), control_methods()})
       all.insert(all.end(), methods.begin(), methods.end());
     return all;
   }();
@@ -155,7 +157,7 @@ Status check_arm(const Arm& arm) {
   EV_RETURN_IF_ERROR(check_parameters(arm, description));
   EV_RETURN_IF_ERROR(check_options(arm, description));
   for (const Part& part : parts_of(arm))
-    if (part.method->check) EV_RETURN_IF_ERROR(part.method->check(part.arm));
+    if (part.method->check) EV_RETURN_IF_ERROR(part.method->check(part.arm, arm));
   if (arm.parameters.contains(kRounds) && !needs_baseline(arm))
     return absl::InvalidArgumentError(
         fmt::format("{}: rounds has no effect where no TPRs are used; remove it", arm.method));

@@ -36,11 +36,14 @@ StatusOr<Decision> decide_oversampling(const Arm& arm, const ClassEvidence& evid
   return decision;
 }
 
+bool in_features(const Arm& arm) { return option(arm, "space", "pixels") == "features"; }
+
 StatusOr<Decision> decide_smote(const Arm& arm, const ClassEvidence& evidence) {
   EV_ASSIGN_OR_RETURN(Decision decision, decide_oversampling(arm, evidence));
   const std::vector<int64_t>& quota = decision.treatment.epoch_rows;
   if (quota.empty()) return decision;
   decision.treatment.smote_neighbours = kSmoteNeighbours;
+  decision.treatment.smote_features = in_features(arm);
   for (size_t c = 0; c < quota.size(); ++c) {
     const int64_t own = evidence.train_counts[c];
     if (quota[c] <= own || own > kSmoteNeighbours) continue;
@@ -67,10 +70,22 @@ MethodDefinition smote_method() {
   MethodDefinition method = oversampling();
   method.description.name = "smote";
   method.description.meaning = "oversampling with rows that a class lacks made between neighbours instead of repeated";
+  method.description.options.push_back(
+      {.name = "space",
+       .values = {"pixels", "features"},
+       .meaning =
+           "between what: pixels (of an image; of a table its columns), or features, the inputs of the last layer",
+       .left_out = true});
   method.decide = decide_smote;
-  method.undefined = [](const Arm&, const Sweep& sweep) -> std::optional<std::string> {
-    if (sweep.dataset.format == DatasetFormat::kCsv) return std::nullopt;
-    return "a mean of two images is no image; use oversampling";
+  method.check = [](const Arm& arm, const Arm& whole) -> Status {
+    if (!in_features(arm) || parameter(whole, kStartEpoch) > 0) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "smote: the features of a network that has learned nothing say nothing; give a start_epoch above 0");
+  };
+  method.undefined = [](const Arm& arm, const Sweep& sweep) -> std::optional<std::string> {
+    const DatasetFormat format = sweep.dataset.format;
+    if (in_features(arm) || format == DatasetFormat::kCsv || format == DatasetFormat::kCifar10) return std::nullopt;
+    return "no text lies between two texts; use space: features";
   };
   return method;
 }

@@ -64,6 +64,15 @@ AdaptedCounts tpr_adapted_counts(std::span<const int64_t> train_counts, std::spa
   return result;
 }
 
+std::vector<double> augmentation_probabilities(std::span<const double> tpr, double amount) {
+  std::vector<double> probabilities(tpr.size());
+  if (tpr.empty()) return probabilities;
+  const double most_missed = 1 - *std::min_element(tpr.begin(), tpr.end());
+  if (most_missed <= 0) return probabilities;
+  for (size_t c = 0; c < tpr.size(); ++c) probabilities[c] = std::min(1.0, amount * (1 - tpr[c]) / most_missed);
+  return probabilities;
+}
+
 StatusOr<ValidationTprs> validation_tprs(const ConfusionMatrix& validation) {
   const int64_t classes = validation.classes;
   if (classes < 1 || static_cast<int64_t>(validation.counts.size()) / classes != classes ||

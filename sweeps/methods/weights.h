@@ -46,6 +46,10 @@ struct AdaptedCounts {
 // `least` keeps a class that is never recognised from having no size at all.
 AdaptedCounts tpr_adapted_counts(std::span<const int64_t> train_counts, std::span<const double> tpr, double least = 1);
 
+// min(1, amount (1 - s_c) / (1 - s_min)): how likely an example of each class is seen changed, the worst class with
+// `amount`. All 0 where every class is recognised without error. `tpr` in [0, 1], amount >= 0.
+std::vector<double> augmentation_probabilities(std::span<const double> tpr, double amount);
+
 struct ValidationTprs {
   std::vector<double> tpr;
   std::vector<double> floor;  // 1 / (2 n): half an example, the smallest TPR that n examples can tell from 0

@@ -60,7 +60,7 @@ std::string suggestion(const std::string& given, const std::vector<std::string>&
 }
 
 std::string listed(const std::vector<std::string>& names, std::string_view conjunction) {
-  constexpr size_t kShown = 16;
+  constexpr size_t kShown = 20;
   std::string list;
   const size_t shown = std::min(names.size(), kShown);
   for (size_t i = 0; i < shown; ++i) {

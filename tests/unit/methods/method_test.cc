@@ -49,8 +49,10 @@ TEST(KnownMethods, ListsTheBaselineFirstAndAcceptsWhatItDescribes) {
   EXPECT_EQ(known_methods().front().name, kBaseline);
   for (const MethodDescription& method : known_methods()) {
     Arm arm{method.name, {}, {}};
-    for (const auto& p : method.parameters) arm.parameters[p.name] = p.least;
-    for (const auto& o : method.options) arm.options[o.name] = o.values.back();
+    for (const auto& p : method.parameters)
+      if (!p.usual) arm.parameters[p.name] = p.least;
+    for (const auto& o : method.options)
+      if (!o.left_out) arm.options[o.name] = o.values.back();
     EXPECT_TRUE(check_arm(arm).ok()) << method.name;
     EXPECT_TRUE(decide(arm, kEqual, two_classes(9, 5), kSeed).ok()) << method.name;
   }
@@ -202,6 +204,50 @@ TEST(Decide, LeavesDynamicWeightsToTheTrainer) {
   EXPECT_EQ(rule_of({"cdb_dynamic", {}, {}}), (WeightRule{.name = kDynamicCdbRule, .strength = 0}));
   EXPECT_EQ(rule_of({"recall_loss", {}, {}}), (WeightRule{.name = kRecallLossRule, .strength = 0}));
   EXPECT_EQ(rule_of({"group_dro", {{"eta", 0.01}}, {}}), (WeightRule{.name = kGroupDroRule, .strength = 0.01}));
+}
+
+TEST(Decide, AugmentationAsksForViewsByClass) {
+  const auto arm = [](const char* view) { return Arm{"augmentation", {{"a", 0.5}}, {{"view", view}}}; };
+  const Treatment noise = decide(arm("noise"), kEqual, two_classes(9, 6), kSeed).value().treatment;
+  EXPECT_EQ(noise.augmentation, (ClassAugmentation{.probabilities = {0.125, 0.5}, .sigma = 0.1}));
+  EXPECT_THAT(noise.class_weights, Each(1.0));
+  EXPECT_EQ(decide(arm("flip_crop"), kEqual, two_classes(9, 6), kSeed).value().treatment.augmentation,
+            (ClassAugmentation{.probabilities = {0.125, 0.5}, .flip = true, .crop_padding = 4}));
+  EXPECT_TRUE(decide(arm("swap"), kEqual, two_classes(9, 6), kSeed).value().treatment.augmentation->swap);
+  const Decision nothing = decide(arm("noise"), kEqual, two_classes(10, 10), kSeed).value();
+  EXPECT_EQ(nothing.treatment, unit_treatment(2));
+  EXPECT_THAT(nothing.notes, Contains(HasSubstr("nothing is augmented")));
+
+  EXPECT_THAT(std::string(check_arm({"augmentation", {{"a", 1}}, {}}).message()), HasSubstr("needs the option view"));
+  EXPECT_THAT(std::string(check_arm({"augmentation", {{"a", 1}, {"sigma", 1}}, {{"view", "flip"}}}).message()),
+              HasSubstr("sigma has no effect with the view flip"));
+}
+
+TEST(Decide, SmoteInFeaturesBeginsLate) {
+  Arm arm{"smote", {{"gamma", 1}}, {{"space", "features"}}};
+  EXPECT_THAT(std::string(check_arm(arm).message()), HasSubstr("give a start_epoch above 0"));
+  arm.parameters["start_epoch"] = 2;
+  const Treatment treatment = decide(arm, kUnequal, two_classes(8, 4), kSeed).value().treatment;
+  EXPECT_TRUE(treatment.smote_features);
+  EXPECT_EQ(treatment.start_epoch, 2);
+  EXPECT_EQ(treatment.smote_neighbours, 5);
+}
+
+TEST(CheckArmIn, RefusesWhatIsNotDefinedForTheData) {
+  const auto why = [](DatasetFormat format, const Arm& arm) {
+    Sweep sweep;
+    sweep.dataset.format = format;
+    return std::string(check_arm_in(arm, sweep).message());
+  };
+  const auto augmentation = [](const char* view) { return Arm{"augmentation", {{"a", 1}}, {{"view", view}}}; };
+  EXPECT_THAT(why(DatasetFormat::kCsv, augmentation("flip")), HasSubstr("does not fit a table"));
+  EXPECT_THAT(why(DatasetFormat::kCifar10, augmentation("swap")), HasSubstr("not of images"));
+  EXPECT_EQ(why(DatasetFormat::kCifar10, augmentation("all")), "");
+  EXPECT_EQ(why(DatasetFormat::kCsv, augmentation("noise")), "");
+  EXPECT_THAT(why(DatasetFormat::kText, augmentation("noise")), HasSubstr("use view: swap"));
+  EXPECT_EQ(why(DatasetFormat::kText, augmentation("swap")), "");
+  EXPECT_EQ(why(DatasetFormat::kCifar10, {"smote", {{"gamma", 1}}, {}}), "");
+  EXPECT_THAT(why(DatasetFormat::kText, {"smote", {{"gamma", 1}}, {}}), HasSubstr("use space: features"));
 }
 
 TEST(Decide, GivesTheBaselinesTreatmentWhereNoRowMoves) {

@@ -93,5 +93,20 @@ TEST(NormalizeWeights, AreExactlyOneWhereAllAreEqual) {
   EXPECT_EQ(normalize_weights(raw), std::vector<double>(7, 1.0));
 }
 
+TEST(AugmentationProbabilities, AreLargestForTheWorstClass) {
+  const std::vector<double> tpr{0.9, 0.6, 1, 0.8};
+  const std::vector<double> half = augmentation_probabilities(tpr, 0.5);
+  EXPECT_NEAR(half[0], 0.125, 1e-12);
+  EXPECT_NEAR(half[1], 0.5, 1e-12);
+  EXPECT_EQ(half[2], 0);
+  EXPECT_NEAR(half[3], 0.25, 1e-12);
+  const std::vector<double> cut = augmentation_probabilities(tpr, 3);
+  EXPECT_NEAR(cut[0], 0.75, 1e-12);
+  EXPECT_EQ(cut[1], 1);
+  EXPECT_EQ(cut[3], 1);
+  EXPECT_EQ(augmentation_probabilities(std::vector<double>{1, 1}, 1), (std::vector<double>{0, 0}));
+  EXPECT_EQ(augmentation_probabilities(std::vector<double>{0, 0}, 1), (std::vector<double>{1, 1}));
+}
+
 }  // namespace
 }  // namespace evensweep

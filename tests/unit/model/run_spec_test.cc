@@ -86,13 +86,17 @@ TEST(RunSpec, WhatATreatmentAsksForIsInItsText) {
   spec.treatment.margin = MarginSpec{.margins = {0.5, 0.25}, .scale = 30};
   spec.treatment.weights_from = 0.75;
   spec.treatment.rule = WeightRule{.name = kCdbRule, .strength = 1.5};
+  spec.treatment.augmentation = ClassAugmentation{.probabilities = {0.5, 1}, .sigma = 0.25};
+  spec.treatment.smote_features = true;
   spec.treatment.start_epoch = 3;
   const std::string text = to_json(spec).dump();
   EXPECT_THAT(
       text,
-      HasSubstr(R"("treatment":{"class_weights":[1.0,1.0],"epoch_rows":[30,10],"focal_gamma":0.0,)"
+      HasSubstr(R"("treatment":{"augmentation":{"crop_padding":0,"flip":false,"probabilities":[0.5,1.0],"sigma":0.25,)"
+                R"("swap":false},"class_weights":[1.0,1.0],"epoch_rows":[30,10],"focal_gamma":0.0,)"
                 R"("logit_offsets":[-0.5,-1.25],"margin":{"margins":[0.5,0.25],"scale":30.0},)"
-                R"("rule":{"name":"cdb","strength":1.5},"smote_neighbours":5,"start_epoch":3,"weights_from":0.75})"));
+                R"("rule":{"name":"cdb","strength":1.5},"smote_features":true,"smote_neighbours":5,)"
+                R"("start_epoch":3,"weights_from":0.75})"));
   const StatusOr<RunSpec> read = parse_run_spec(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->treatment, spec.treatment);

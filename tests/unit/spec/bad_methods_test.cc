@@ -14,12 +14,26 @@ const BadSweep kCases[] = {
     {"Method",
      with(kGoodSweep, "tpr_weighting", "tpr_wieghting"),
      {"s.yaml:11:13: methods.0.method: \"tpr_wieghting\" is not baseline, tpr_weighting, effective_number, focal, "
-      "placebo, logit_adjustment, ldam_drw, oversampling, smote, cdb, cdb_dynamic, recall_loss, group_dro, twin, "
+      "placebo, logit_adjustment, ldam_drw, oversampling, smote, augmentation, cdb, cdb_dynamic, recall_loss, "
+      "group_dro, twin, "
       "reseed or "
       "same_cost; did you mean tpr_weighting?"}},
-    {"MethodNotForImages",
-     with(kGoodImages, "tpr_weighting", "smote"),
-     {"s.yaml:12:5: methods.0: smote is not defined here: a mean of two images is no image; use oversampling"}},
+    {"ViewNotForTables",
+     with(kGoodSweep, "method: tpr_weighting\n    gamma: [1, 2]",
+          "method: augmentation\n    a: [0.5, 1]\n    view: [noise, crop]"),
+     {"s.yaml:11:5: methods.0: augmentation is not defined here: the view crop does not fit a table, whose values can "
+      "be given noise alone; use view: noise"}},
+    {"ViewMissing",
+     with(kGoodSweep, "method: tpr_weighting\n    gamma: [1, 2]", "method: augmentation\n    a: 1"),
+     {"s.yaml:11:5: the key methods.0.view is missing; add it"}},
+    {"SwapOfImages",
+     with(kGoodImages, "method: tpr_weighting\n    gamma: [1, 2]", "method: augmentation\n    a: 1\n    view: swap"),
+     {"s.yaml:12:5: methods.0: augmentation is not defined here: the view swap is of names in two parts, not of "
+      "images; use flip, crop, flip_crop, noise or all"}},
+    {"FeaturesOfNothing",
+     with(kGoodImages, "method: tpr_weighting\n    gamma: [1, 2]", "method: smote\n    gamma: 1\n    space: features"),
+     {"s.yaml:12:5: methods.0: smote: the features of a network that has learned nothing say nothing; give a "
+      "start_epoch above 0"}},
     {"MethodsThatSetTheSame",
      with(kGoodSweep, "method: tpr_weighting\n    gamma: [1, 2]", "method: [tpr_weighting, recall_loss]"),
      {"s.yaml:11:13: methods.0.method: tpr_weighting and recall_loss both set the class weights, so together they are "

@@ -127,9 +127,17 @@ TEST(Examples, SyntheticRowsLieBetweenTrainingRowsOfTheirClass) {
   EXPECT_FALSE(at::equal(other.inputs(std::vector<uint32_t>{4, 5, 6}, {}, {}), made));
 }
 
-TEST(Examples, ImagesAreNotSynthesised) {
-  Examples examples(two_images(), {.train = {0, 1}, .validation = {0}, .test = {0}});
-  EXPECT_TRUE(absl::IsInvalidArgument(examples.synthesise(std::vector<int64_t>{2, 2}, 5, 1)));
+TEST(Examples, ImagesAreSynthesisedAfterThoseOfTheDataSet) {
+  Examples examples(two_images(), {.train = {0, 1}});
+  ASSERT_TRUE(examples.synthesise(std::vector<int64_t>{2, 1}, 5, 1).ok());
+  EXPECT_EQ(examples.training_rows(), (std::vector<uint32_t>{0, 1, 2}));
+  EXPECT_EQ(examples.row_labels(), (std::vector<uint16_t>{1, 0, 0}));
+  const std::vector<uint32_t> rows{1, 2};
+  const at::Tensor pixels = pixels_of(examples.inputs(rows, {}, {}));
+  EXPECT_TRUE(at::equal(pixels[0], pixels[1])) << "the only image of its class";
+  const std::vector<int64_t> none_to_start_from{1, 3};
+  Examples lacking(two_images(), {.train = {1}});
+  EXPECT_TRUE(absl::IsInvalidArgument(lacking.synthesise(none_to_start_from, 5, 1)));
 }
 
 }  // namespace

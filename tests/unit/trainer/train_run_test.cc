@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <numeric>
 #include <optional>
 
 #include "agent/trainer/checkpoint.h"
@@ -295,7 +296,8 @@ Decision decided(const MethodDescription& method, const RunResult& baseline, std
   Arm arm{.method = method.name, .parameters = {}, .options = {}};
   for (const auto& parameter : method.parameters)
     if (!parameter.usual) arm.parameters[parameter.name] = parameter.most_excluded ? 0.99 : 0.5;
-  for (const auto& option : method.options) arm.options[option.name] = option.values.back();
+  for (const auto& option : method.options)
+    if (!option.left_out) arm.options[option.name] = option.required ? "noise" : option.values.back();
   const auto decision = decide(arm, train_counts, baseline.validation, 7);
   EXPECT_TRUE(decision.ok()) << decision.status();
   return decision.ok() ? *decision : Decision();
@@ -328,19 +330,39 @@ TEST(TrainRun, EveryMethodTrainsOnImages) {
   spec.treatment = unit_treatment(10);
   const RunResult baseline = Training(spec).finish();
   for (const MethodDescription& method : known_methods()) {
-    if (method.name == "smote") continue;
     const RunSpec own = varied(spec, decided(method, baseline, std::vector<int64_t>(10, 3)));
     EXPECT_EQ(std::ssize(Training(own).finish().curve), own.training.epochs) << method.name;
   }
 }
 
-TEST(TrainRun, SmoteOfImagesIsBadInput) {
+TEST(TrainRun, AnInterruptedAugmentationByClassEndsAsIfItHadNeverStopped) {
   const TestFolder data;
-  RunSpec spec = images_run(data.path(), "mlp");
-  spec.model.hidden = {8};
-  spec.treatment.epoch_rows = std::vector<int64_t>(10, 3);
-  spec.treatment.smote_neighbours = 5;
-  EXPECT_THAT(Training(spec).fail().message, HasSubstr("smote_neighbours: needs a table"));
+  RunSpec spec = points_run(data.path());
+  const Json plain = lasting(Training(spec).finish());
+  spec.treatment.augmentation = ClassAugmentation{.probabilities = {0, 0.5, 1}, .sigma = 0.5};
+  EXPECT_NE(lasting(Training(spec).finish()), plain);
+  for (const int64_t first : {3, 7}) expect_interruption_changes_nothing(spec, first, 4);
+  RunSpec images = images_run(data.path(), "resnet20");
+  images.treatment.augmentation =
+      ClassAugmentation{.probabilities = std::vector<double>(10, 0.5), .flip = true, .crop_padding = 2, .sigma = 0.1};
+  expect_interruption_changes_nothing(images, 6, 3);
+}
+
+TEST(TrainRun, AnInterruptedSmoteOfImagesEndsAsIfItHadNeverStopped) {
+  const TestFolder data;
+  RunSpec spec = images_run(data.path(), "peifer_cnn");
+  spec.training.epochs = 3;
+  const auto rows = static_cast<int64_t>(30);
+  spec.treatment.epoch_rows = {6, 0, 3, 3, 3, 3, 3, 3, 3, 3};
+  ASSERT_EQ(std::accumulate(spec.treatment.epoch_rows.begin(), spec.treatment.epoch_rows.end(), int64_t{0}), rows);
+  spec.treatment.smote_neighbours = 2;
+  const Json pixels = lasting(Training(spec).finish());
+  expect_interruption_changes_nothing(spec, 6, 3);
+  spec.treatment.smote_features = true;
+  spec.treatment.start_epoch = 1;
+  EXPECT_NE(lasting(Training(spec).finish()), pixels);
+  // Before, at and after the epoch in which the neighbours are found.
+  for (const int64_t first : {2, 5, 7, 9}) expect_interruption_changes_nothing(spec, first, 3);
 }
 
 TEST(TrainRun, AnotherSeedIsAnotherTraining) {
@@ -409,6 +431,19 @@ TEST(TrainRun, BadInputIsNamed) {
   expect_bad([](RunSpec& s) { s.treatment.logit_offsets = {1, 2}; }, "logit_offsets: has 2 numbers for the 3 classes");
   expect_bad([](RunSpec& s) { s.treatment.margin = MarginSpec{.margins = {1}, .scale = 1}; }, "margins: has 1 numbers");
   expect_bad([](RunSpec& s) { s.treatment.smote_neighbours = 5; }, "smote_neighbours: needs epoch_rows");
+  expect_bad([](RunSpec& s) { s.treatment.smote_features = true; }, "smote_features: needs smote_neighbours");
+  expect_bad(
+      [](RunSpec& s) {
+        s.treatment.augmentation = ClassAugmentation{.probabilities = {1, 1, 1}, .flip = true};
+      },
+      "treatment.augmentation: flip and crop need images");
+  expect_bad(
+      [](RunSpec& s) {
+        s.treatment.augmentation = ClassAugmentation{.probabilities = {1, 1, 1}, .swap = true};
+      },
+      "treatment.augmentation: swap needs texts");
+  expect_bad([](RunSpec& s) { s.treatment.augmentation = ClassAugmentation{.probabilities = {1}}; },
+             "augmentation.probabilities: has 1 numbers for the 3 classes");
   expect_bad([](RunSpec& s) { s.treatment.epoch_rows = {72}; }, "epoch_rows: has 1 numbers for the 3 classes");
   expect_bad(
       [](RunSpec& s) {
