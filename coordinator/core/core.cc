@@ -155,7 +155,11 @@ void Core::decide_round(SweepIndex sweep, uint32_t arm, uint32_t seed, const std
   if (!decision.ok())
     return fail_trial(sweep, arm, seed,
                       {.failure = FailureClass::kBadInput, .message = std::string(decision.status().message())}, step);
-  const bool last = ++sweeps_[sweep].trial(arm, seed).rounds >= rounds_of(described);
+  Trial& trial = sweeps_[sweep].trial(arm, seed);
+  if (trial.earlier)
+    decision->notes.push_back("treated by the TPRs of round " + std::to_string(trial.rounds) + ", run " +
+                              runs_[*trial.earlier].key.str());
+  const bool last = ++trial.rounds >= rounds_of(described);
   resolve({.sweep = sweep, .arm = arm, .seed = seed, .last = last}, *std::move(decision), step);
 }
 

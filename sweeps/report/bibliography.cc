@@ -10,8 +10,11 @@ namespace evensweep {
 namespace {
 
 bool uses_method(const ResultsIndex& index, const char* method) {
-  return std::any_of(index.arms().begin(), index.arms().end(),
-                     [method](const View& arm) { return arm["method"].text() == method; });
+  return std::any_of(index.arms().begin(), index.arms().end(), [method](const View& arm) {
+    // "a+b" is a combination of both.
+    const std::string parts = "+" + std::string(arm["method"].text()) + "+";
+    return parts.find("+" + std::string(method) + "+") != std::string::npos;
+  });
 }
 
 struct Reference {

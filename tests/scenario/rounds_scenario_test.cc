@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/model/expand.h"
+#include "coordinator/core/plan.h"
 #include "tests/scenario/core_scenario.h"
 
 namespace evensweep::coordinator {
@@ -110,6 +112,50 @@ TEST(Rounds, AFailureOfOneFailsTheTrialUntilTheSweepIsSubmittedAgain) {
   scene.succeed(agent, scene.ask(agent, 9).at(0), result_text(16, 7));
   EXPECT_TRUE(scene.status(id).over);
   EXPECT_EQ(scene.status(id).trials_finished, 3);
+}
+
+TEST(Rounds, NameTheRunBeforeTheLast) {
+  CoreScenario scene;
+  scene.submit(small_sweep("s", {rounds_arm(1, 2)}));
+  const ConnectionId agent = scene.connect("a");
+  scene.succeed(agent, scene.ask(agent, 9).at(0), result_text(18, 5));
+  const AttemptId first = scene.ask(agent, 9).at(0);
+  scene.take_records();
+  scene.succeed(agent, first, result_text(17, 6));
+  std::vector<std::string> notes;
+  for (const Record& record : scene.take_records())
+    if (const auto* resolved = std::get_if<TrialResolved>(&record)) notes = resolved->notes;
+  EXPECT_THAT(notes, testing::Contains("treated by the TPRs of round 1, run " + first.run.str()));
+}
+
+// What a sweep of rounds would train when only its baselines are there.
+Plan planned(const Sweep& sweep, bool baselines) {
+  return *plan(sweep, [&](const RunKey& run) -> StatusOr<std::optional<RunResult>> {
+    for (const uint64_t seed : sweep.seeds)
+      if (baselines && run == run_key(make_run_spec(sweep, seed, unit_treatment(2)))) {
+        RunResult result = example_result();
+        result.validation.counts = {18, 2, 5, 5};
+        return result;
+      }
+    return std::nullopt;
+  });
+}
+
+TEST(Rounds, ArePlannedOnceForAllArms) {
+  const Sweep rising = small_sweep("s", {rounds_arm(1, 1), rounds_arm(1, 2), rounds_arm(1, 3)}, {1, 2});
+  const Sweep falling = small_sweep("s", {rounds_arm(1, 3), rounds_arm(1, 2), rounds_arm(1, 1)}, {1, 2});
+  for (const bool baselines : {false, true}) {
+    const Plan up = planned(rising, baselines), down = planned(falling, baselines);
+    EXPECT_EQ(up.runs_to_train, (baselines ? 0u : 2u) + 6u);
+    EXPECT_EQ(down.runs_to_train, up.runs_to_train);
+    EXPECT_EQ(up.runs_trained, baselines ? 2u : 0u);
+    for (size_t arm : {1, 2, 3}) {
+      EXPECT_EQ(up.arms[arm].to_train, 2u) << arm;
+      EXPECT_EQ(up.arms[arm].earlier_rounds, 0u) << "the arm above trains them";
+      EXPECT_EQ(down.arms[arm].shared, arm == 1 ? 0u : 2u) << arm;
+    }
+    EXPECT_EQ(down.arms[1].earlier_rounds, 4u);
+  }
 }
 
 TEST(Controls, AreRunsOfTheirOwn) {
