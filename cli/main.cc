@@ -7,6 +7,7 @@
 #include "cli/analyze.h"
 #include "cli/compare.h"
 #include "cli/exit_code.h"
+#include "cli/meta.h"
 #include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/run.h"
@@ -46,6 +47,7 @@ int main_of(int argc, char** argv) {
   add_plan(app, exit_code);
   add_run(app, exit_code);
   add_compare(app, exit_code);
+  add_meta(app, exit_code);
   add_analyze(app, exit_code);
   add_report(app, exit_code);
   if (argc == 1) {

@@ -14,6 +14,7 @@
 #include "cli/remarks.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "cli/test_labels.h"
 #include "cli/watcher.h"
 #include "common/model/json.h"
 #include "common/wire/status_codec.h"
@@ -123,7 +124,8 @@ Status tell_results(const RunOptions& options, const Sweep& sweep, const SweepRe
                     const SweepStatus& status, const Terminal& terminal) {
   EV_ASSIGN_OR_RETURN(const Evidence evidence, weigh(results));
   const std::string folder = report_folder(options.out, sweep);
-  EV_RETURN_IF_ERROR(publish(results_json(results, evidence), folder, options.output, terminal));
+  EV_RETURN_IF_ERROR(
+      publish(results_json(results, evidence, read_test_labels(sweep, results)), folder, options.output, terminal));
   if (options.output == "quiet") return absl::OkStatus();
   say(fmt::format("trained {} runs now, {} were already there", status.runs_trained, status.runs_reused));
   say("report: " + folder + "/report.html");

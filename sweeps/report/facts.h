@@ -37,7 +37,7 @@ std::string interval_words(View results);
 std::string test_words(View analysis);
 // Whether there are numbers of the arm: complete blocks, and it is no identity.
 bool is_compared(View arm);
-// "spread reduced, accuracy kept": the verdict of an arm in few words.
+// "effective, accuracy falls": the verdict of an arm in few words.
 std::string short_verdict(View arm);
 
 }  // namespace evensweep

@@ -10,6 +10,7 @@
 #include "common/model/json.h"
 #include "common/model/result.h"
 #include "sweeps/stats/evidence.h"
+#include "sweeps/stats/test_set.h"
 
 namespace evensweep {
 
@@ -18,7 +19,7 @@ inline constexpr int64_t kResultsSchemaVersion = 1;
 
 // A pure function: the same sweep trained twice differs in members named "times" and "environment" only. Numbers that
 // do not exist (NaN, infinite, too few blocks) are null.
-Json results_json(const SweepResults& results, const Evidence& evidence);
+Json results_json(const SweepResults& results, const Evidence& evidence, const TestLabels& labels = {});
 
 // The bytes of results.json: sorted keys, one line for each run, trial and arm.
 std::string results_text(const Json& results);

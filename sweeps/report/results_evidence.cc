@@ -35,12 +35,20 @@ Json classes_json(const std::vector<BlockEffect>& blocks, const std::vector<std:
   return list;
 }
 
+// Of Var_u(rebalanced) / Var_u(baseline); null where either is not above 0.
+Json ratio_number(const BlockEffect& block, double (*of)(double)) {
+  const double baseline = block.baseline.var_unbiased, rebalanced = block.rebalanced.var_unbiased;
+  return baseline > 0 && rebalanced > 0 ? number_json(of(rebalanced / baseline)) : Json();
+}
+
 Json blocks_json(const std::vector<BlockEffect>& blocks) {
   Json list = Json::array();
   for (const BlockEffect& block : blocks)
     list.push_back({{"seed", block.seed},
                     {"d", number_json(block.d)},
                     {"d_unbiased", number_json(block.d_unbiased)},
+                    {"relative_reduction", ratio_number(block, [](double ratio) { return 1 - ratio; })},
+                    {"log_ratio", ratio_number(block, [](double ratio) { return std::log(ratio); })},
                     {"accuracy_change", number_json(block.accuracy_change)},
                     {"worst_tpr_change", number_json(block.worst_tpr_change)}});
   return list;
@@ -122,9 +130,12 @@ Json sign_flip_json(const SignFlip& flip) {
 
 Json number_json(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(); }
 
-Json evidence_json(const SweepResults& results, const Evidence& evidence) {
+Json evidence_json(const SweepResults& results, const Evidence& evidence, const Details& details) {
   Json list = Json::array();
-  for (const ArmEvidence& arm : evidence.arms) list.push_back(arm_json(arm, results.sweep));
+  for (size_t a = 0; a < evidence.arms.size(); ++a) {
+    list.push_back(arm_json(evidence.arms[a], results.sweep));
+    add_details(evidence.arms[a], details.arms[a], results.sweep.analysis.alpha, list.back());
+  }
   return list;
 }
 
@@ -139,6 +150,8 @@ Json analysis_json(const SweepResults& results, const Evidence& evidence) {
           {"accuracy_margin", analysis.accuracy_margin},
           {"primary", analysis.primary ? Json(*analysis.primary) : Json()},
           {"family", evidence.family},
+          {"practical_ratio", kPracticalRatio},
+          {"equivalence", evidence.equivalence == RatioScale::kLog ? "log_ratio" : "ratio_of_means"},
           {"smallest_p", number_json(evidence.smallest_p)},
           {"baseline_var_unbiased", paired_json(evidence.baseline_spread)},
           {"noise_share", number_json(evidence.noise_share)}};

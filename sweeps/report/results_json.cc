@@ -1,4 +1,5 @@
 #include <cmath>
+#include <utility>
 
 #include "sweeps/report/escape.h"
 #include "sweeps/report/report.h"
@@ -46,7 +47,11 @@ void append_member(std::string& out, const Json& value) {
 
 }  // namespace
 
-Json results_json(const SweepResults& results, const Evidence& evidence) {
+Json results_json(const SweepResults& results, const Evidence& evidence, const TestLabels& labels) {
+  const Details details = details_of(results, evidence, labels);
+  std::vector<std::string> traps = evidence.traps;
+  for (std::string& sentence : disagreements(evidence, details, results.sweep.analysis.alpha))
+    traps.push_back(std::move(sentence));
   Json json = {{"schema", kResultsSchema},
                {"schema_version", kResultsSchemaVersion},
                {"sweep_id", results.id.str()},
@@ -56,9 +61,10 @@ Json results_json(const SweepResults& results, const Evidence& evidence) {
                {"counts", counts_json(results, evidence)},
                {"runs", runs_json(results)},
                {"trials", trials_json(results, evidence)},
-               {"arms", evidence_json(results, evidence)},
+               {"arms", evidence_json(results, evidence, details)},
+               {"trends", trends_json(evidence, details)},
                {"completeness", completeness_json(results, evidence)},
-               {"traps", evidence.traps},
+               {"traps", std::move(traps)},
                {"times", total_times_json(results)},
                {"environment", environment_json(results)}};
   make_valid(json);

@@ -5,6 +5,7 @@
 
 #include "common/model/json.h"
 #include "common/model/result.h"
+#include "sweeps/stats/details.h"
 #include "sweeps/stats/evidence.h"
 
 namespace evensweep {
@@ -20,7 +21,10 @@ Json sweep_json(const SweepResults& results);
 Json table_json(const SweepResults& results);
 
 Json analysis_json(const SweepResults& results, const Evidence& evidence);
-Json evidence_json(const SweepResults& results, const Evidence& evidence);
+Json evidence_json(const SweepResults& results, const Evidence& evidence, const Details& details);
+Json trends_json(const Evidence& evidence, const Details& details);
+// What stands beside the verdict of one arm; `json` has its blocks and classes.
+void add_details(const ArmEvidence& arm, const ArmDetails& details, double alpha, Json& json);
 Json completeness_json(const SweepResults& results, const Evidence& evidence);
 
 Json paired_json(const PairedSummary& summary);

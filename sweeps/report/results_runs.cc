@@ -68,6 +68,9 @@ Json run_json(const SweepResults& results, const UsedRun& used) {
   json["seed"] = used.seed;
   json["arms"] = used.arms;
   json["treatment"] = outcome != nullptr && !outcome->table ? to_json(outcome->treatment) : Json();
+  // The weights that such a treatment holds are not those that were trained with.
+  if (outcome != nullptr && outcome->treatment.rule && json["treatment"].is_object())
+    json["treatment"]["class_weights"] = nullptr;
   json["state"] = state_of(outcome);
   json["failure"] = Json();
   if (failed) {

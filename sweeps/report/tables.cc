@@ -135,8 +135,10 @@ Table weights_table(const ResultsIndex& index) {
     const std::vector<double> weights = index.mean_weights(runs);
     any = any || !weights.empty();
     table.header.push_back(name);
+    const bool moving = !runs.empty() && !runs.front()["treatment"]["rule"].absent();
+    const std::string none = moving ? "set in training" : kNoNumber;
     for (size_t i = 0; i < table.rows.size(); ++i)
-      table.rows[i].push_back(weights.empty() ? kNoNumber : fixed(weights[i], 3));
+      table.rows[i].push_back(weights.empty() ? none : fixed(weights[i], 3));
     focal.push_back(runs.empty() ? kNoNumber : runs.front()["treatment"]["focal_gamma"].scalar());
   }
   table.rows.push_back(std::move(focal));

@@ -54,11 +54,12 @@ Cells header_cells(View results) {
 
 const char* color_of(View arm) {
   const std::string verdict = arm["verdict"].text();
-  if (verdict == verdict_name(Verdict::kReducedAccuracyKept)) return "\x1b[32m";
-  if (verdict == verdict_name(Verdict::kReducedAccuracyOpen)) return "\x1b[33m";
-  if (verdict == verdict_name(Verdict::kReducedAccuracyLost) || verdict == verdict_name(Verdict::kIncreased))
+  if (verdict == verdict_name(Verdict::kEffective)) return "\x1b[32m";
+  if (verdict == verdict_name(Verdict::kEffectiveAccuracyOpen)) return "\x1b[33m";
+  if (verdict == verdict_name(Verdict::kEffectiveAccuracyLost) || verdict == verdict_name(Verdict::kHarmful))
     return "\x1b[31m";
-  return verdict == verdict_name(Verdict::kNotShown) ? "" : "\x1b[2m";
+  const bool open = verdict == verdict_name(Verdict::kInconclusive);
+  return open || verdict == verdict_name(Verdict::kNoPracticalEffect) ? "" : "\x1b[2m";
 }
 
 std::string painted(const std::string& text, const std::string& color, bool is_colored) {

@@ -135,11 +135,11 @@ std::optional<Posterior> bayes_t(std::span<const double> d, double rope, double 
   return posterior;
 }
 
-std::optional<DrawnPosterior> bayes_signed_rank(std::span<const double> d, double rope, uint64_t seed) {
+std::optional<DrawnPosterior> bayes_signed_rank(std::span<const double> d, double rope, uint64_t seed, int64_t count) {
   if (d.empty() || !usable(d, rope)) return std::nullopt;
   Rng rng(seed, "bayes signed rank");
   Draws draws(d, rope);
-  for (int64_t draw = 0; draw < kPosteriorDraws; ++draw) draws.draw(rng);
+  for (int64_t draw = 0; draw < count; ++draw) draws.draw(rng);
   return draws.result();
 }
 

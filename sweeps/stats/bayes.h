@@ -27,8 +27,9 @@ struct DrawnPosterior {
 inline constexpr int64_t kPosteriorDraws = 50'000;
 // The Bayesian sign and signed-rank tests (Benavoli et al. 2014, 2017): a Dirichlet process whose prior lies at 0, with
 // weight 1 for the sign test and 1/2 for the signed-rank test. A probability is the share of the draws in which that
-// region has the most mass, exact to about 0.002. Drawn from (seed, "bayes signed rank"). O(n) a draw.
-// Absent where d is empty or not finite, or rope < 0.
-std::optional<DrawnPosterior> bayes_signed_rank(std::span<const double> d, double rope, uint64_t seed = 0);
+// region has the most mass, exact to about 0.002 with kPosteriorDraws. Drawn from (seed, "bayes signed rank"). O(n) a
+// draw. Absent where d is empty or not finite, or rope < 0.
+std::optional<DrawnPosterior> bayes_signed_rank(std::span<const double> d, double rope, uint64_t seed = 0,
+                                                int64_t draws = kPosteriorDraws);
 
 }  // namespace evensweep

@@ -20,7 +20,9 @@ std::string text_of(const Failure& failure) {
 }
 
 StatusOr<ModelMetrics> metrics_of(const RunOutcome& run) {
-  return run.result ? model_metrics(run.result->test) : model_metrics(run.table->correct, run.table->total);
+  if (run.result) return model_metrics(run.result->test);
+  return run.table->confusions ? model_metrics(*run.table->confusions)
+                               : model_metrics(run.table->correct, run.table->total);
 }
 
 void read_run(const RunOutcome& run, size_t classes, Cell& cell) {

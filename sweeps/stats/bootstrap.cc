@@ -88,11 +88,11 @@ std::optional<BootstrapIntervals> bootstrap_intervals(std::span<const double> d,
 }
 
 std::optional<BootstrapIntervals> bootstrap(std::span<const double> d, const Statistic& statistic, double alpha,
-                                            uint64_t seed) {
+                                            uint64_t seed, int64_t count) {
   if (d.size() < 2 || !all_finite(d)) return std::nullopt;
   Rng rng(seed, "bootstrap");
   std::vector<double> drawn(d.size()), replicates;
-  for (int64_t r = 0; r < kReplicates; ++r) {
+  for (int64_t r = 0; r < count; ++r) {
     for (double& x : drawn) x = d[rng.below(d.size())];
     replicates.push_back(statistic(drawn));
   }

@@ -37,8 +37,8 @@ std::optional<BootstrapIntervals> bootstrap_intervals(std::span<const double> d,
                                                       std::span<const double> replicates, double alpha);
 
 inline constexpr int64_t kReplicates = 99'999;
-// From kReplicates samples of d with replacement, out of the stream (seed, "bootstrap").
+// From that many samples of d with replacement, out of the stream (seed, "bootstrap").
 std::optional<BootstrapIntervals> bootstrap(std::span<const double> d, const Statistic& statistic, double alpha,
-                                            uint64_t seed = 0);
+                                            uint64_t seed = 0, int64_t replicates = kReplicates);
 
 }  // namespace evensweep

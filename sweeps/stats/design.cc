@@ -11,11 +11,6 @@
 namespace evensweep {
 namespace {
 
-// What the p of one arm is multiplied by: max-T looks at the largest t of each sign vector instead.
-int64_t floor_times(int64_t family, const AnalysisSpec& analysis) {
-  return analysis.correction == "holm" ? std::max<int64_t>(1, family) : 1;
-}
-
 int64_t least_blocks(int64_t family, const AnalysisSpec& analysis) {
   return min_blocks(floor_times(family, analysis), analysis.alpha, /*two_sided=*/false);
 }
@@ -38,11 +33,16 @@ std::optional<int64_t> seeds_needed(double mean, double sd, int64_t least, doubl
 
 }  // namespace
 
-double smallest_p(int64_t blocks, int64_t family, const AnalysisSpec& analysis) {
+int64_t floor_times(int64_t family, const AnalysisSpec& analysis, int64_t untested) {
+  if (analysis.correction == kMaxT) return 1 + untested;  // else the largest t of each sign vector is looked at
+  return analysis.correction == "holm" ? std::max<int64_t>(1, family) : 1;
+}
+
+double smallest_p(int64_t blocks, int64_t family, const AnalysisSpec& analysis, int64_t untested) {
   const bool by_arm = analysis.correction == "holm" || analysis.correction == "none";
   const bool exact = blocks <= (by_arm ? kExactSignFlips : kExactMaxT);
   const double alone = exact ? std::ldexp(1.0, -static_cast<int>(blocks)) : monte_carlo_p(0, kDrawnSignFlips);
-  return std::min(1.0, alone * static_cast<double>(floor_times(family, analysis)));
+  return std::min(1.0, alone * static_cast<double>(floor_times(family, analysis, untested)));
 }
 
 double family_level(int64_t family, const AnalysisSpec& analysis) {

@@ -15,9 +15,12 @@ namespace evensweep {
 inline constexpr double kPlannedPower = 0.8;
 inline constexpr double kSpreadConfidence = 0.8;  // of the upper limit of a pilot's standard deviation
 
-// The smallest adjusted p of a one-sided sign-flip test: all differences of `blocks` blocks are above 0, in a family of
-// `family` arms that all can be tested. Holm's correction multiplies it by the family, max-T and "none" do not.
-double smallest_p(int64_t blocks, int64_t family, const AnalysisSpec& analysis);
+// What the smallest p of one arm is multiplied by in a family of `family` arms, `untested` of which cannot be tested:
+// Holm: the family's size; max-T: 1 + untested; without correction 1.
+int64_t floor_times(int64_t family, const AnalysisSpec& analysis, int64_t untested = 0);
+
+// The smallest adjusted p of a one-sided sign-flip test: all differences of `blocks` blocks are above 0.
+double smallest_p(int64_t blocks, int64_t family, const AnalysisSpec& analysis, int64_t untested = 0);
 
 // The level at which one arm of the family is surely significant: alpha / family (Bonferroni), alpha without
 // correction. Neither Holm nor max-T is stricter.

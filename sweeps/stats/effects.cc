@@ -39,7 +39,27 @@ Interval wilson(double p, double n, double z) {
   return clipped(middle, reach);
 }
 
+// The shift of the noncentral t distribution with P(T > t) = share, which rises with the shift.
+double shift_of(double t, double df, double share) {
+  double low = t - 1, high = t + 1;
+  for (double step = 1; noncentral_t_sf(t, df, low) > share && step < 1e6; step *= 2) low = t - 2 * step;
+  for (double step = 1; noncentral_t_sf(t, df, high) < share && step < 1e6; step *= 2) high = t + 2 * step;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = std::midpoint(low, high);
+    (noncentral_t_sf(t, df, middle) > share ? high : low) = middle;
+  }
+  return std::midpoint(low, high);
+}
+
 }  // namespace
+
+std::optional<Interval> standard_effect_interval(const PairedSummary& summary, double alpha) {
+  const StandardEffect effect = standard_effect(summary);
+  if (summary.status != PairedStatus::kOk || !std::isfinite(effect.gz)) return std::nullopt;
+  const auto n = static_cast<double>(summary.n);
+  const double unit = effect.hedges_j / std::sqrt(n);
+  return Interval{shift_of(summary.t, n - 1, alpha / 2) * unit, shift_of(summary.t, n - 1, 1 - alpha / 2) * unit};
+}
 
 EffectSizes effect_sizes(std::span<const double> x, std::span<const double> y) {
   EffectSizes e;

@@ -2,6 +2,7 @@
 // Effect sizes and intervals that papers report beside the tests. Formulas: docs/statistics.md, section 5.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "sweeps/stats/paired.h"
@@ -17,6 +18,11 @@ struct EffectSizes {
 };
 // `x` and `y` are of the same length, at least 2, and finite.
 EffectSizes effect_sizes(std::span<const double> x, std::span<const double> y);
+
+// Two-sided interval of standard_effect(summary).gz by the noncentral t distribution, level 1 - alpha: the effects
+// under which a t as large, or as small, as that seen has probability alpha / 2 or more. Absent for fewer than three
+// differences and without spread.
+std::optional<Interval> standard_effect_interval(const PairedSummary& summary, double alpha);
 
 struct ProportionIntervals {
   Interval wilson, clopper_pearson, jeffreys, wald;

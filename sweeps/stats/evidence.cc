@@ -74,6 +74,14 @@ std::vector<double> differences(const ArmEvidence& arm) {
   return d;
 }
 
+std::vector<double> baseline_spreads(const ArmEvidence& arm) {
+  return collect(arm.blocks, [](const BlockEffect& b) { return b.baseline.var_unbiased; });
+}
+
+std::vector<double> rebalanced_spreads(const ArmEvidence& arm) {
+  return collect(arm.blocks, [](const BlockEffect& b) { return b.rebalanced.var_unbiased; });
+}
+
 void test_accuracy(const AnalysisSpec& analysis, ArmEvidence& arm) {
   const auto change = collect(arm.blocks, [](const BlockEffect& b) { return b.accuracy_change; });
   arm.accuracy = paired_t(change, analysis.alpha, 1);
@@ -81,6 +89,10 @@ void test_accuracy(const AnalysisSpec& analysis, ArmEvidence& arm) {
   // The t test of equal changes would give p = 0 from two blocks; the sign flips are honest about how few they are.
   const bool degenerate = kept.above_loss.status != PairedStatus::kOk || arm.accuracy.status != PairedStatus::kOk;
   arm.p_non_inferior = degenerate ? kept.p_sign_flip : kept.above_loss.p_greater;
+  if (!degenerate) {
+    arm.accuracy_ci90 = kept.ci90;
+    arm.p_accuracy_equivalent = kept.p_equivalent;
+  }
   arm.accuracy_kept = arm.p_non_inferior.has_value() && *arm.p_non_inferior <= analysis.alpha;
 }
 
@@ -103,6 +115,7 @@ ArmEvidence weigh_arm(const SweepResults& results, const Blocks& blocks, const A
   arm.d = paired_t(d, analysis.alpha, largest_variance(arm.blocks));
   arm.sign_flip = sign_flip(d);
   arm.sign_test = sign_test(d);
+  arm.ratio = spread_ratio(baseline_spreads(arm), rebalanced_spreads(arm), analysis.alpha);
   test_accuracy(analysis, arm);
   return arm;
 }
@@ -149,7 +162,22 @@ void test_controls(Evidence& evidence) {
     if (!arm.control || !arm.tested) continue;
     arm.p_adjusted = arm.sign_flip.p_greater;
     arm.p_increase_adjusted = arm.sign_flip.p_less;
+    arm.p_equivalent = p_equivalent_spread(baseline_spreads(arm), rebalanced_spreads(arm), evidence.equivalence);
   }
+}
+
+// One scale for the whole family: leaving out what has no logarithm would favour one side.
+void test_equivalence(const std::vector<ArmEvidence*>& family, const AnalysisSpec& analysis, Evidence& evidence) {
+  const auto has_logs = [](const ArmEvidence* arm) { return !arm->tested || !arm->ratio || arm->ratio->log_ratio; };
+  const bool logs = std::all_of(family.begin(), family.end(), has_logs);
+  evidence.equivalence = logs ? RatioScale::kLog : RatioScale::kMeans;
+  AdjustedPs p;
+  for (const ArmEvidence* arm : family)
+    p.push_back(arm->tested
+                    ? p_equivalent_spread(baseline_spreads(*arm), rebalanced_spreads(*arm), evidence.equivalence)
+                    : std::nullopt);
+  p = adjust_p(p, analysis.correction == "none" ? Correction::kNone : Correction::kHolm);
+  for (size_t i = 0; i < family.size(); ++i) family[i]->p_equivalent = p[i];
 }
 
 // One family for each direction. An arm that was planned but can't be tested counts in it.
@@ -159,18 +187,16 @@ void adjust_family(const AnalysisSpec& analysis, Evidence& evidence) {
     if (!arm.identity && !arm.control) family.push_back(&arm);
   evidence.family = std::ssize(family);
   evidence.untested = std::count_if(family.begin(), family.end(), [](const ArmEvidence* arm) { return !arm->tested; });
-  const bool max_t = analysis.correction == kMaxT, holm = analysis.correction == "holm";
-  if (max_t) {
+  if (analysis.correction == kMaxT) {
     adjust_by_max_t(family, analysis, evidence);
   } else {
-    adjust_each(family, holm ? Correction::kHolm : Correction::kNone);
+    adjust_each(family, analysis.correction == "holm" ? Correction::kHolm : Correction::kNone);
   }
+  test_equivalence(family, analysis, evidence);
   test_controls(evidence);
   for (ArmEvidence& arm : evidence.arms) arm.spread_reduced = arm.p_adjusted && *arm.p_adjusted <= analysis.alpha;
-  evidence.floor_times = max_t ? 1 + evidence.untested : holm ? std::max<int64_t>(1, evidence.family) : 1;
-  const double all_tested = smallest_p(std::ssize(evidence.complete_blocks), evidence.family, analysis);
-  const auto untested_times = static_cast<double>(max_t ? evidence.floor_times : 1);
-  evidence.smallest_p = std::min(1.0, all_tested * untested_times);
+  evidence.floor_times = floor_times(evidence.family, analysis, evidence.untested);
+  evidence.smallest_p = smallest_p(std::ssize(evidence.complete_blocks), evidence.family, analysis, evidence.untested);
 }
 
 void weigh_baseline(const SweepResults& results, const Blocks& blocks, Evidence& evidence) {

@@ -9,8 +9,10 @@
 
 #include "common/base/status.h"
 #include "common/model/result.h"
+#include "sweeps/stats/equivalence.h"
 #include "sweeps/stats/metrics.h"
 #include "sweeps/stats/paired.h"
+#include "sweeps/stats/ratio.h"
 
 namespace evensweep {
 
@@ -25,15 +27,16 @@ struct BlockEffect {
 };
 
 enum class Verdict {
-  kIdentity,             // same training as the baseline
-  kNotTestable,          // too few blocks, or the method's own runs failed
-  kReducedAccuracyKept,  // p_adjusted <= alpha and p_non_inferior <= alpha
-  kReducedAccuracyOpen,  // p_adjusted <= alpha, accuracy loss not excluded
-  kReducedAccuracyLost,  // p_adjusted <= alpha, and the 90 % interval of the accuracy change lies below -margin
-  kIncreased,            // p_increase_adjusted <= alpha
-  kNotShown,             // none of these; no proof that there is no effect
+  kIdentity,               // same training as the baseline
+  kNotTestable,            // too few blocks, or the method's own runs failed
+  kEffective,              // p_adjusted <= alpha and p_non_inferior <= alpha
+  kEffectiveAccuracyOpen,  // p_adjusted <= alpha, accuracy loss not excluded
+  kEffectiveAccuracyLost,  // p_adjusted <= alpha, and the 90 % interval of the accuracy change lies below -margin
+  kHarmful,                // p_increase_adjusted <= alpha
+  kNoPracticalEffect,      // p_equivalent <= alpha: the spread changes by less than a tenth
+  kInconclusive,           // none of these; no proof that there is no effect
 };
-const char* verdict_name(Verdict verdict);  // "spread reduced, accuracy kept", "no reduction shown", ...
+const char* verdict_name(Verdict verdict);  // "effective", "effective, accuracy falls", ...
 
 struct ArmEvidence {
   Arm arm;
@@ -52,10 +55,14 @@ struct ArmEvidence {
                                               // identities nor controls; of a control its own p
   std::optional<double> p_increase_adjusted;  // the same for the other side (less)
   std::optional<Interval> d_simultaneous;     // max-T: of d_unbiased's mean, for all arms together at 1 - alpha
+  std::optional<SpreadRatio> ratio;           // of var_unbiased, rebalanced / baseline; absent below two blocks
+  std::optional<double> p_equivalent;         // of a ratio outside 1/1.1 .. 1.1, Holm-adjusted over the family
   PairedSummary accuracy;                     // of accuracy_change
+  std::optional<Interval> accuracy_ci90;      // of its mean; absent without spread
   std::optional<double> p_non_inferior;       // one-sided t of accuracy_change + margin > 0; sign-flip where sd is zero
-  bool spread_reduced = false;                // p_adjusted <= alpha
-  bool accuracy_kept = false;                 // p_non_inferior <= alpha
+  std::optional<double> p_accuracy_equivalent;  // of a change by the margin or more, in either direction
+  bool spread_reduced = false;                  // p_adjusted <= alpha
+  bool accuracy_kept = false;                   // p_non_inferior <= alpha
   Verdict kind = Verdict::kNotTestable;
   std::string verdict;  // one sentence in plain words, never "proves"
 };
@@ -70,14 +77,14 @@ struct Missing {
 struct Evidence {
   std::vector<ArmEvidence> arms;  // in sweep order
   std::vector<Missing> missing;
-  std::vector<uint64_t> complete_blocks;  // seeds that the comparisons use, in sweep order
-  std::vector<uint64_t> dropped_blocks;   // seeds lacking some arm: left out for all arms
-  int64_t family = 0;                     // comparisons that were adjusted for
-  int64_t untested = 0;                   // of these, arms that could not be tested
-  int64_t floor_times = 1;                // the smallest p of one arm is multiplied by this: Holm: the family's
-                                          // size; max-T: 1 + untested; without correction: 1
-  double smallest_p = 1;                  // the smallest adjusted p that this number of blocks can reach
-  PairedSummary baseline_spread;          // of the baseline's var_unbiased over the complete blocks
+  std::vector<uint64_t> complete_blocks;      // seeds that the comparisons use, in sweep order
+  std::vector<uint64_t> dropped_blocks;       // seeds lacking some arm: left out for all arms
+  int64_t family = 0;                         // comparisons that were adjusted for
+  int64_t untested = 0;                       // of these, arms that could not be tested
+  int64_t floor_times = 1;                    // the smallest p of one arm is multiplied by this (design.h)
+  double smallest_p = 1;                      // the smallest adjusted p that this number of blocks can reach
+  PairedSummary baseline_spread;              // of the baseline's var_unbiased over the complete blocks
+  RatioScale equivalence = RatioScale::kLog;  // kMeans where the Var_u of some block is not above 0
   std::optional<double> noise_share;  // mean noise_bias / mean var_unbiased of the baseline; absent where that is <= 0
   std::vector<std::string> traps;     // what a reader must know about these numbers, in plain words
 };

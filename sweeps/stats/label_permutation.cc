@@ -22,13 +22,13 @@ bool is_usable(const Values& values) {
   });
 }
 
-// (labels!)^blocks, or 0 where that is more than are counted.
-int64_t count_permutations(size_t labels, size_t blocks) {
+// (labels!)^blocks, or 0 where that is more than `most`.
+int64_t count_permutations(size_t labels, size_t blocks, int64_t most) {
   int64_t all = 1;
   for (size_t block = 0; block < blocks; ++block) {
     for (size_t k = 2; k <= labels; ++k) {
       all *= static_cast<int64_t>(k);
-      if (all > kExactLabelPermutations) return 0;
+      if (all > most) return 0;
     }
   }
   return all;
@@ -69,10 +69,10 @@ void permute_all(const Values& values, size_t block, const std::vector<double>& 
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
-void permute_some(Values values, uint64_t seed, Tally& tally) {
+void permute_some(Values values, uint64_t seed, int64_t draws, Tally& tally) {
   Rng rng(seed, "label permutation");
   std::vector<double> sums(tally.bounds.size());
-  for (int64_t drawn = 0; drawn < kDrawnLabelPermutations; ++drawn) {
+  for (int64_t drawn = 0; drawn < draws; ++drawn) {
     std::fill(sums.begin(), sums.end(), 0);
     for (std::vector<double>& block : values) {
       rng.shuffle(std::span(block));
@@ -94,7 +94,7 @@ double reach_of(const Values& values) {
 
 }  // namespace
 
-std::optional<LabelPermutation> max_t_label_permutation(const Values& values, uint64_t seed) {
+std::optional<LabelPermutation> max_t_label_permutation(const Values& values, uint64_t seed, int64_t draws) {
   if (!is_usable(values)) return std::nullopt;
   const size_t labels = values.front().size();
   std::vector<double> sums(labels - 1);
@@ -104,13 +104,13 @@ std::optional<LabelPermutation> max_t_label_permutation(const Values& values, ui
   Tally tally{bounds};
 
   LabelPermutation result;
-  const int64_t all = count_permutations(labels, values.size());
+  const int64_t all = count_permutations(labels, values.size(), 10 * (draws + 1));
   result.exact = all > 0;
-  result.permutations = result.exact ? all : kDrawnLabelPermutations;
+  result.permutations = result.exact ? all : draws;
   if (result.exact) {
     permute_all(values, 0, std::vector<double>(sums.size()), tally);
   } else {
-    permute_some(values, seed, tally);
+    permute_some(values, seed, draws, tally);
   }
   const int64_t seen = result.exact ? 0 : 1;  // the +1 rule
   const auto total = static_cast<double>(result.permutations + seen);

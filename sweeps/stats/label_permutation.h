@@ -8,8 +8,7 @@
 
 namespace evensweep {
 
-inline constexpr int64_t kExactLabelPermutations = 1'000'000;  // up to this many are all counted
-inline constexpr int64_t kDrawnLabelPermutations = 99'999;     // else so many are drawn, the +1 rule
+inline constexpr int64_t kDrawnLabelPermutations = 99'999;
 
 struct LabelPermutation {
   bool exact = true;
@@ -19,8 +18,9 @@ struct LabelPermutation {
 };
 
 // `values[block]` holds the baseline's value and then one for each arm. Drawn from the stream (seed, "label
-// permutation"). Absent where there is no block or no arm, where blocks differ in length, or a value is not finite.
+// permutation") by the +1 rule; up to ten times as many are all counted. Absent where there is no block or no arm,
+// where blocks differ in length, or a value is not finite.
 std::optional<LabelPermutation> max_t_label_permutation(const std::vector<std::vector<double>>& values,
-                                                        uint64_t seed = 0);
+                                                        uint64_t seed = 0, int64_t draws = kDrawnLabelPermutations);
 
 }  // namespace evensweep

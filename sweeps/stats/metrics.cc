@@ -112,7 +112,10 @@ StatusOr<ModelMetrics> model_metrics(const ConfusionMatrix& test) {
     correct.push_back(test.at(c, c));
     total.push_back(std::accumulate(row, row + test.classes, int64_t{0}));
   }
-  return model_metrics(correct, total);
+  EV_ASSIGN_OR_RETURN(ModelMetrics metrics, model_metrics(correct, total));
+  EV_ASSIGN_OR_RETURN(const AgreementMetrics agreement, agreement_metrics(test));
+  metrics.macro_f1 = agreement.macro_f1;
+  return metrics;
 }
 
 StatusOr<ConfusionMatrix> count_confusions(std::span<const int64_t> labels, std::span<const int64_t> predictions,

@@ -2,6 +2,7 @@
 // What one model does for each class, from its test counts. Formulas: docs/statistics.md, section 1.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,8 +21,9 @@ struct ModelMetrics {
   double var_unbiased = 0;       // var - noise_bias; may be negative
   double accuracy = 0;
   double worst_tpr = 0;
-  int64_t worst_class = 0;  // the first of them
-  double range = 0;         // best TPR less worst TPR
+  int64_t worst_class = 0;         // the first of them
+  double range = 0;                // best TPR less worst TPR
+  std::optional<double> macro_f1;  // mean F1 of the classes; absent where counts of correct examples are all there is
 };
 
 // InvalidArgument where `test` is no confusion matrix, or names a class with fewer than two test examples: with none

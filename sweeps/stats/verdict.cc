@@ -24,15 +24,36 @@ std::string percent(double share) { return fmt::format("{:.4g}", share * 100); }
 
 std::string signed_pp(double share) { return (share > 0 ? "+" : "") + in_pp(share); }
 
-// "mean D_u 5.2 pp², 95 % interval 1.1 to 9.3, 10 blocks, adjusted p 0.0039"
+std::string range_text(const Interval& interval, std::string (*text)(double)) {
+  return text(interval.low) + " to " + text(interval.high);
+}
+
+// " (Var_u 20.3 to 15.1 pp², -26 %, 95 % interval -38 to -11 %)"; "" without a ratio.
+std::string ratio_text(const AnalysisSpec& analysis, const ArmEvidence& arm) {
+  if (!arm.ratio || arm.blocks.empty()) return "";
+  double baseline = 0, rebalanced = 0;
+  for (const BlockEffect& block : arm.blocks) {
+    baseline += block.baseline.var_unbiased / static_cast<double>(arm.blocks.size());
+    rebalanced += block.rebalanced.var_unbiased / static_cast<double>(arm.blocks.size());
+  }
+  std::string text = fmt::format(" (Var_u {} to {} pp²", in_pp2(baseline), in_pp2(rebalanced));
+  const auto change = [](double ratio) { return plain((ratio - 1) * 100); };
+  if (arm.ratio->fieller)
+    text += fmt::format(", {} %, {} % interval {} %", change(arm.ratio->of_means), percent(1 - analysis.alpha),
+                        range_text(*arm.ratio->fieller, change));
+  return text + ")";
+}
+
+// "mean D_u 5.2 pp², 95 % simultaneous interval 1.1 to 9.3 (Var_u ...), 10 blocks, adjusted p 0.0039"
 std::string effect_text(const AnalysisSpec& analysis, const ArmEvidence& arm, const std::optional<double>& p) {
   std::string text = fmt::format("mean D_u {} pp²", in_pp2(arm.d.mean));
   const bool together = analysis.correction == kMaxT && !arm.control;
   const Interval interval = together ? arm.d_simultaneous.value_or(kNoInterval) : Interval{arm.d.ci_low, arm.d.ci_high};
   if (arm.d.status == PairedStatus::kOk && std::isfinite(interval.low)) {
-    text += fmt::format(", {} % {}interval {} to {}", percent(1 - analysis.alpha), together ? "simultaneous " : "",
-                        in_pp2(interval.low), in_pp2(interval.high));
+    text += fmt::format(", {} % {}interval {}", percent(1 - analysis.alpha), together ? "simultaneous " : "",
+                        range_text(interval, in_pp2));
   }
+  text += ratio_text(analysis, arm);
   text += fmt::format(", {} block{}", arm.d.n, arm.d.n == 1 ? "" : "s");
   const char* word = analysis.correction == "none" || arm.control ? "unadjusted" : "adjusted";
   if (p) text += fmt::format(", {} p {}", word, p_text(*p));
@@ -41,11 +62,18 @@ std::string effect_text(const AnalysisSpec& analysis, const ArmEvidence& arm, co
 
 std::string accuracy_text(const AnalysisSpec& analysis, const ArmEvidence& arm) {
   std::string text = fmt::format("accuracy {} pp", signed_pp(arm.accuracy.mean));
+  std::string tests = arm.accuracy_ci90 ? "90 % interval " + range_text(*arm.accuracy_ci90, signed_pp) + ", " : "";
   if (arm.p_non_inferior) {
-    text += fmt::format(" (margin {} pp, non-inferiority p {})", percent(analysis.accuracy_margin),
+    text += fmt::format(" ({}margin {} pp, non-inferiority p {})", tests, percent(analysis.accuracy_margin),
                         p_text(*arm.p_non_inferior));
   }
   return text;
+}
+
+std::string worst_class_text(const ArmEvidence& arm) {
+  double change = 0;
+  for (const BlockEffect& block : arm.blocks) change += block.worst_tpr_change / static_cast<double>(arm.blocks.size());
+  return fmt::format("worst class {} pp", signed_pp(change));
 }
 
 // Empty if the arm can be judged.
@@ -70,21 +98,41 @@ std::string why_not_testable(const AnalysisSpec& analysis, const Evidence& evide
   return "";
 }
 
-// The 90 % interval of the accuracy change lies below -margin.
-bool accuracy_falls(const AnalysisSpec& analysis, const ArmEvidence& arm) {
-  std::vector<double> change;
-  for (const BlockEffect& block : arm.blocks) change.push_back(block.accuracy_change);
-  const NonInferiority test = non_inferiority(change, analysis.accuracy_margin);
-  return test.above_loss.status == PairedStatus::kOk && test.ci90.high < -analysis.accuracy_margin;
-}
+bool at_most(const std::optional<double>& p, double alpha) { return p && *p <= alpha; }
 
 Verdict kind_of(const AnalysisSpec& analysis, const ArmEvidence& arm) {
   if (arm.spread_reduced) {
-    if (arm.accuracy_kept) return Verdict::kReducedAccuracyKept;
-    return accuracy_falls(analysis, arm) ? Verdict::kReducedAccuracyLost : Verdict::kReducedAccuracyOpen;
+    if (arm.accuracy_kept) return Verdict::kEffective;
+    const bool falls = arm.accuracy_ci90 && arm.accuracy_ci90->high < -analysis.accuracy_margin;
+    return falls ? Verdict::kEffectiveAccuracyLost : Verdict::kEffectiveAccuracyOpen;
   }
-  const bool increased = arm.p_increase_adjusted && *arm.p_increase_adjusted <= analysis.alpha;
-  return increased ? Verdict::kIncreased : Verdict::kNotShown;
+  if (at_most(arm.p_increase_adjusted, analysis.alpha)) return Verdict::kHarmful;
+  return at_most(arm.p_equivalent, analysis.alpha) ? Verdict::kNoPracticalEffect : Verdict::kInconclusive;
+}
+
+// What a verdict says, in the same words wherever it is given.
+const char* verdict_clause(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kEffective: return "the spread falls, and a loss of accuracy by the margin is excluded";
+    case Verdict::kEffectiveAccuracyOpen:
+      return "the spread falls, but a loss of accuracy by the margin is not excluded";
+    case Verdict::kEffectiveAccuracyLost: return "the spread falls, and accuracy falls by more than the margin";
+    case Verdict::kHarmful: return "the spread grows";
+    case Verdict::kNoPracticalEffect: return "the spread changes by less than a tenth";
+    case Verdict::kInconclusive: return "neither a change of the spread nor its absence is shown";
+    case Verdict::kIdentity: return "same as baseline, there is nothing to compare";
+    case Verdict::kNotTestable: break;
+  }
+  return "";
+}
+
+// The p that the verdict rests on.
+std::string decisive_text(const AnalysisSpec& analysis, const ArmEvidence& arm) {
+  if (arm.kind == Verdict::kHarmful) return effect_text(analysis, arm, arm.p_increase_adjusted);
+  std::string text = effect_text(analysis, arm, arm.p_adjusted);
+  if (at_most(arm.p_equivalent, analysis.alpha))
+    text += fmt::format(", p {} of a change by a tenth or more", p_text(*arm.p_equivalent));
+  return text;
 }
 
 }  // namespace
@@ -93,11 +141,12 @@ const char* verdict_name(Verdict verdict) {
   switch (verdict) {
     case Verdict::kIdentity: return "identity";
     case Verdict::kNotTestable: return "not testable";
-    case Verdict::kReducedAccuracyKept: return "spread reduced, accuracy kept";
-    case Verdict::kReducedAccuracyOpen: return "spread reduced, accuracy loss not excluded";
-    case Verdict::kReducedAccuracyLost: return "spread reduced, accuracy falls";
-    case Verdict::kIncreased: return "spread increased";
-    case Verdict::kNotShown: return "no reduction shown";
+    case Verdict::kEffective: return "effective";
+    case Verdict::kEffectiveAccuracyOpen: return "effective, accuracy loss not excluded";
+    case Verdict::kEffectiveAccuracyLost: return "effective, accuracy falls";
+    case Verdict::kHarmful: return "harmful";
+    case Verdict::kNoPracticalEffect: return "no practical effect";
+    case Verdict::kInconclusive: return "inconclusive";
   }
   return "";
 }
@@ -117,21 +166,13 @@ std::string family_words(const AnalysisSpec& analysis, const Evidence& evidence)
 bool too_many_blocks_lost(int64_t complete, int64_t planned) { return (planned - complete) * 10 > planned; }
 
 void judge(const AnalysisSpec& analysis, const Evidence& evidence, ArmEvidence& arm) {
-  if (arm.identity) {
-    arm.kind = Verdict::kIdentity;
-    arm.verdict = "identity: same as baseline, there is nothing to compare";
-    return;
-  }
-  const std::string why_not = why_not_testable(analysis, evidence, arm);
-  if (!why_not.empty()) {
-    arm.kind = Verdict::kNotTestable;
-    arm.verdict = (arm.control ? "control, not testable: " : "not testable: ") + why_not;
-    return;
-  }
-  arm.kind = kind_of(analysis, arm);
-  const auto& p = arm.kind == Verdict::kIncreased ? arm.p_increase_adjusted : arm.p_adjusted;
-  arm.verdict = fmt::format("{}{}: {}; {}", arm.control ? "control, " : "", verdict_name(arm.kind),
-                            effect_text(analysis, arm, p), accuracy_text(analysis, arm));
+  const std::string why_not = arm.identity ? "" : why_not_testable(analysis, evidence, arm);
+  arm.kind = arm.identity ? Verdict::kIdentity : !why_not.empty() ? Verdict::kNotTestable : kind_of(analysis, arm);
+  arm.verdict = fmt::format("{}{}: {}{}", arm.control && !arm.identity ? "control, " : "", verdict_name(arm.kind),
+                            verdict_clause(arm.kind), why_not);
+  if (arm.kind == Verdict::kIdentity || arm.kind == Verdict::kNotTestable) return;
+  arm.verdict +=
+      fmt::format("; {}; {}; {}", decisive_text(analysis, arm), accuracy_text(analysis, arm), worst_class_text(arm));
 }
 
 }  // namespace evensweep

@@ -1,81 +1,123 @@
 // How often the verdicts and intervals are wrong, and how often they find what is there: the whole pipeline on
-// simulated sweeps of known truth. Prints one line of a Markdown table for each design; docs/evidence/calibration.md
-// holds a run.
+// simulated sweeps of known truth. Prints two Markdown tables, of verdicts and of intervals; a line is a design.
+// docs/evidence/calibration.md holds a run.
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
-#include <cmath>
-#include <cstdio>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "sweeps/stats/bootstrap.h"
 #include "sweeps/stats/evidence.h"
+#include "sweeps/stats/intervals.h"
 #include "tests/calibration/simulated_sweep.h"
 
 namespace evensweep {
 namespace {
 
+constexpr double kAlpha = 0.05;  // the default of AnalysisSpec
+constexpr int64_t kBootstrapReplicates = 1999;
+
+// How often something held, of how many.
+struct Share {
+  int64_t part = 0, whole = 0;
+  void count(bool held) { part += held ? 1 : 0, ++whole; }
+  void add(const Share& other) { part += other.part, whole += other.whole; }
+};
+
 // Of sweeps, or of arms where the name says so.
 struct Tally {
-  int64_t sweeps = 0;
-  int64_t false_reduction = 0;             // some arm without effect is said to reduce the spread
-  int64_t false_effective = 0;             // and to keep the accuracy
-  int64_t false_harm = 0;                  // some arm without effect is said to increase it
-  int64_t naive = 0;                       // the arm with the best mean passes an unadjusted t test on the same seeds
-  int64_t all_covered = 0;                 // the simultaneous intervals hold for all arms at once
-  int64_t arms_covered = 0, arms = 0;      // intervals of single arms
-  int64_t effects_found = 0, effects = 0;  // arms with an effect
-  int64_t warned = 0;                      // the report says that the differences are skewed
+  Share false_reduction;    // some arm without effect is said to reduce the spread
+  Share false_effective;    // and to keep the accuracy
+  Share false_harm;         // some arm without effect is said to increase it
+  Share false_no_effect;    // some arm with an effect is said to have none of practical size
+  Share naive;              // the arm with the best mean passes an unadjusted t test on the same seeds
+  Share effects_found;      // arms with an effect that are said to reduce the spread
+  Share no_effect_found;    // arms without effect that are said to have none of practical size
+  Share warned;             // the report says that differences are skewed or a finding is narrow
+  Share warned_when_false;  // the same of sweeps with a false reduction
+  // Intervals that hold the truth.
+  Share simultaneous;                    // of all arms at once
+  Share t, fieller, accuracy;            // arms
+  Share sign_flip, hodges_lehmann, bca;  // of the first arm of each sweep
 
+  template <typename Visit>
+  static void each(Visit visit) {
+    for (Share Tally::*share :
+         {&Tally::false_reduction, &Tally::false_effective, &Tally::false_harm, &Tally::false_no_effect, &Tally::naive,
+          &Tally::effects_found, &Tally::no_effect_found, &Tally::warned, &Tally::warned_when_false,
+          &Tally::simultaneous, &Tally::t, &Tally::fieller, &Tally::accuracy, &Tally::sign_flip, &Tally::hodges_lehmann,
+          &Tally::bca})
+      visit(share);
+  }
   void add(const Tally& other) {
-    sweeps += other.sweeps;
-    false_reduction += other.false_reduction;
-    false_effective += other.false_effective;
-    false_harm += other.false_harm;
-    naive += other.naive;
-    all_covered += other.all_covered;
-    arms_covered += other.arms_covered;
-    arms += other.arms;
-    effects_found += other.effects_found;
-    effects += other.effects;
-    warned += other.warned;
+    each([&](Share Tally::*share) { (this->*share).add(other.*share); });
   }
 };
 
-bool covers(double low, double high, double truth) { return low <= truth && truth <= high; }
+bool covers(const Interval& interval, double truth) { return interval.low <= truth && truth <= interval.high; }
 
 bool naive_claim(const Evidence& evidence, double alpha) {
   const auto best = std::ranges::max_element(evidence.arms, {}, [](const ArmEvidence& arm) { return arm.d.mean; });
   return best->d.p_greater && *best->d.p_greater <= alpha;
 }
 
+bool warns_of_asymmetry(const Evidence& evidence) {
+  return std::ranges::any_of(
+      evidence.traps, [](const std::string& trap) { return trap.find("skewed to the left") != std::string::npos; });
+}
+
+// Those that take longer to compute, of one arm.
+void try_slow_intervals(const ArmEvidence& arm, double truth, uint64_t index, Tally& tally) {
+  std::vector<double> d;
+  for (const BlockEffect& block : arm.blocks) d.push_back(block.d_unbiased);
+  if (const auto interval = sign_flip_interval(d, kAlpha)) tally.sign_flip.count(covers(*interval, truth));
+  if (const auto interval = hodges_lehmann(d, kAlpha)) tally.hodges_lehmann.count(covers(interval->interval, truth));
+  const auto drawn = bootstrap(d, sample_mean, kAlpha, index, kBootstrapReplicates);
+  if (drawn && drawn->bca) tally.bca.count(covers(drawn->bca->interval, truth));
+}
+
+void try_intervals(const ArmEvidence& arm, double truth, Tally& tally) {
+  tally.t.count(covers({arm.d.ci_low, arm.d.ci_high}, truth));
+  if (arm.accuracy_ci90) tally.accuracy.count(covers(*arm.accuracy_ci90, 0));
+  if (arm.ratio && arm.ratio->fieller) tally.fieller.count(covers(*arm.ratio->fieller, 1 - truth / kTrueVariance));
+}
+
 Tally judge_one(const SimulatedDesign& design, uint64_t index) {
-  const SweepResults results = simulate_sweep(design, index);
-  const Evidence evidence = weigh(results).value();
-  Tally tally{.sweeps = 1, .all_covered = 1};
+  const Evidence evidence = weigh(simulate_sweep(design, index)).value();
+  Tally tally;
+  bool reduction = false, effective = false, harm = false, no_effect = false, all_covered = true;
   for (size_t a = 0; a < evidence.arms.size(); ++a) {
     const ArmEvidence& arm = evidence.arms[a];
     const bool has_effect = static_cast<int64_t>(a) < design.effective;
     const double truth = has_effect ? true_effect(design) : 0;
-    ++tally.arms;
-    if (covers(arm.d.ci_low, arm.d.ci_high, truth)) ++tally.arms_covered;
-    if (!arm.d_simultaneous || !covers(arm.d_simultaneous->low, arm.d_simultaneous->high, truth)) tally.all_covered = 0;
+    try_intervals(arm, truth, tally);
+    if (a == 0) try_slow_intervals(arm, truth, index, tally);
+    all_covered = all_covered && arm.d_simultaneous && covers(*arm.d_simultaneous, truth);
+    const bool said_no_effect = arm.kind == Verdict::kNoPracticalEffect;
     if (has_effect) {
-      ++tally.effects;
-      if (arm.spread_reduced) ++tally.effects_found;
+      tally.effects_found.count(arm.spread_reduced);
+      no_effect = no_effect || said_no_effect;
       continue;
     }
-    if (arm.spread_reduced) tally.false_reduction = 1;
-    if (arm.kind == Verdict::kReducedAccuracyKept) tally.false_effective = 1;
-    if (arm.kind == Verdict::kIncreased) tally.false_harm = 1;
+    tally.no_effect_found.count(said_no_effect);
+    reduction = reduction || arm.spread_reduced;
+    effective = effective || arm.kind == Verdict::kEffective;
+    harm = harm || arm.kind == Verdict::kHarmful;
   }
-  tally.naive = naive_claim(evidence, results.sweep.analysis.alpha) ? 1 : 0;
-  tally.warned = std::ranges::any_of(evidence.traps,
-                                     [](const std::string& trap) { return trap.find("skewed") != std::string::npos; });
+  tally.false_reduction.count(reduction);
+  tally.false_effective.count(effective);
+  tally.false_harm.count(harm);
+  if (design.effective > 0) tally.false_no_effect.count(no_effect);
+  if (design.effective == 0) tally.naive.count(naive_claim(evidence, kAlpha));
+  tally.simultaneous.count(all_covered);
+  tally.warned.count(warns_of_asymmetry(evidence));
+  if (reduction) tally.warned_when_false.count(warns_of_asymmetry(evidence));
   return tally;
 }
 
@@ -94,27 +136,46 @@ Tally judge_all(const SimulatedDesign& design, uint64_t sweeps, unsigned threads
 }
 
 // "4.8": per cent.
-std::string share(int64_t part, int64_t whole) {
-  return whole == 0 ? "-" : fmt::format("{:.1f}", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+std::string share(const Share& share) {
+  if (share.whole == 0) return "-";
+  return fmt::format("{:.1f}", 100.0 * static_cast<double>(share.part) / static_cast<double>(share.whole));
 }
 
-void print_head() {
-  fmt::print(
-      "| noise of Var(s) | in | arms | n | sweeps | false reduction | false \"effective\" | false increase "
-      "| naive best of grid | interval of one arm holds | all simultaneous hold | effects found | skew warned of |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
-}
-
-void print_line(const SimulatedDesign& design, const Tally& t) {
-  fmt::print(
-      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", noise_shape_name(design.shape),
-      design.only_baseline ? "baseline" : "all runs",
+std::string design_cells(const SimulatedDesign& design) {
+  return fmt::format(
+      "| {} | {} | {} | {} |", noise_shape_name(design.shape), design.only_baseline ? "baseline" : "all runs",
       design.effective > 0 ? fmt::format("{}, {} real", design.arms, design.effective) : std::to_string(design.arms),
-      design.blocks, t.sweeps, share(t.false_reduction, t.sweeps), share(t.false_effective, t.sweeps),
-      share(t.false_harm, t.sweeps), design.effective > 0 ? "-" : share(t.naive, t.sweeps),
-      share(t.arms_covered, t.arms), share(t.all_covered, t.sweeps), share(t.effects_found, t.effects),
-      share(t.warned, t.sweeps));
-  std::fflush(stdout);
+      design.blocks);
+}
+
+using Columns = std::vector<std::pair<const char*, Share Tally::*>>;
+const Columns kVerdicts = {{"false \"effective\"", &Tally::false_effective},
+                           {"false reduction, whatever the accuracy", &Tally::false_reduction},
+                           {"false \"harmful\"", &Tally::false_harm},
+                           {"false \"no practical effect\"", &Tally::false_no_effect},
+                           {"naive best of grid", &Tally::naive},
+                           {"effects found", &Tally::effects_found},
+                           {"no effect, and said so", &Tally::no_effect_found},
+                           {"warned of asymmetry", &Tally::warned},
+                           {"of false reductions", &Tally::warned_when_false}};
+const Columns kIntervals = {{"simultaneous, all arms at once", &Tally::simultaneous},
+                            {"t", &Tally::t},
+                            {"sign flips inverted", &Tally::sign_flip},
+                            {"Hodges-Lehmann", &Tally::hodges_lehmann},
+                            {"BCa", &Tally::bca},
+                            {"ratio, Fieller", &Tally::fieller},
+                            {"accuracy, 90 %", &Tally::accuracy}};
+
+void print_table(const Columns& columns, const std::vector<std::pair<SimulatedDesign, Tally>>& rows) {
+  std::string head = "| noise of Var(s) | in | arms | n |", rule = "|---|---|---|---|";
+  for (const auto& column : columns) head += fmt::format(" {} |", column.first), rule += "---|";
+  fmt::print("{}\n{}\n", head, rule);
+  for (const auto& [design, tally] : rows) {
+    std::string row = design_cells(design);
+    for (const auto& column : columns) row += fmt::format(" {} |", share(tally.*column.second));
+    fmt::print("{}\n", row);
+  }
+  fmt::print("\n");
 }
 
 struct Options {
@@ -131,13 +192,13 @@ int main_of(int argc, char** argv) {
   app.add_option("--arms", options.arms)->delimiter(',')->capture_default_str();
   app.add_option("--blocks", options.blocks)->delimiter(',')->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  print_head();
+  std::vector<std::pair<SimulatedDesign, Tally>> rows;
   for (const int64_t arms : options.arms)
     for (const int64_t blocks : options.blocks) {
       const auto run = [&](NoiseShape shape, bool only_baseline, int64_t effective) {
         const SimulatedDesign design{
             .arms = arms, .blocks = blocks, .shape = shape, .only_baseline = only_baseline, .effective = effective};
-        print_line(design, judge_all(design, options.sweeps, options.threads));
+        rows.emplace_back(design, judge_all(design, options.sweeps, options.threads));
       };
       run(NoiseShape::kSymmetric, false, 0);
       run(NoiseShape::kRightSkewed, false, 0);
@@ -146,6 +207,9 @@ int main_of(int argc, char** argv) {
       run(NoiseShape::kLeftSkewed, true, 0);
       run(NoiseShape::kSymmetric, false, std::max<int64_t>(1, arms / 4));
     }
+  fmt::print("{} simulated sweeps of each design; per cent.\n\n", options.sweeps);
+  print_table(kVerdicts, rows);
+  print_table(kIntervals, rows);
   return 0;
 }
 

@@ -69,6 +69,23 @@ class CompareTest(E2eTest):
         for words in ["training.epochs: A 3, B 5", "tpr_weighting(gamma=2): only in B", "seed 4, 5: only in B"]:
             self.assertIn(words, table)
 
+    def test_over_data_sets(self):
+        """`meta`: the same arms in several results; that these are of the same data is told."""
+        places = [self.trained("first", seeds=3), self.trained("second", seeds=4, epochs=5, gammas="[1, 2]")]
+        done = self.ok(self.command("meta", *places, "-o", "json"))
+        found = json.loads(done.stdout)
+        self.assertEqual((found["schema"], found["schema_version"]), ("evensweep-datasets", 1))
+        common = {arm["name"] for arm in self.report(places[0])["arms"]} & {
+            arm["name"] for arm in self.report(places[1])["arms"]}
+        self.assertEqual({arm["name"] for arm in found["arms"]}, common)
+        self.assertIn({"arm": "tpr_weighting(gamma=0.5)", "reason": f"is not in {places[1]}/results.json"},
+                      found["left_out"])
+        ranks = [found["baseline_mean_rank"], *(arm["mean_rank"] for arm in found["arms"])]
+        self.assertAlmostEqual(sum(ranks), len(ranks) * (len(ranks) + 1) / 2)
+        self.assertIn("of the same data", self.ok(self.command("meta", *places)).stdout)
+        refused = self.ok(self.command("meta", places[0]), code=USAGE)
+        self.assertEqual(refused.stderr.count("\n"), 1, refused.stderr)
+
     def check_numbers(self, found, a, b):
         """Each difference of D_u is that of the trials in both reports."""
         def effects(report):

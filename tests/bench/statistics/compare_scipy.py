@@ -26,10 +26,17 @@ ALPHA = 0.05
 TEST_EXAMPLES = 200  # of each class
 
 
+def tests_environment():
+    """That of the Python tests ($EVENSWEEP_PYTHON), which has SciPy."""
+    python = os.environ.get("EVENSWEEP_PYTHON")
+    return pathlib.Path(python).parent.parent if python else None
+
+
 def parsed_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program", type=pathlib.Path, help="bench_statistics")
-    parser.add_argument("--venv", type=pathlib.Path, help="virtual environment with scipy and numpy")
+    parser.add_argument("--venv", type=pathlib.Path, default=tests_environment(),
+                        help="virtual environment with scipy and numpy (default: that of $EVENSWEEP_PYTHON)")
     parser.add_argument("--arms", type=int, default=48)
     parser.add_argument("--classes", type=int, default=10)
     parser.add_argument("--blocks", type=int, default=16)

@@ -41,7 +41,7 @@ TEST(ReportHtml, SaysEverythingThatItMust) {
                             "Learning curves", "Completeness", "Reproduce", "Times"})
     EXPECT_THAT(html, HasSubstr(std::string(">") + title + "</h2>"));
   EXPECT_THAT(html, HasSubstr("tpr_weighting(gamma=1)"));
-  EXPECT_THAT(html, HasSubstr("spread reduced"));
+  EXPECT_THAT(html, HasSubstr("effective"));
   EXPECT_THAT(html, HasSubstr("prefers-color-scheme:dark"));
   EXPECT_THAT(html, HasSubstr("@media print"));
   EXPECT_LT(html.find(">Verdict<"), html.find(">Design<"));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "sweeps/report/tables.h"
 #include "tests/unit/report/report_fixture.h"
 
 namespace evensweep {
@@ -152,6 +153,43 @@ TEST(ResultsJson, RefusesOtherDocuments) {
   EXPECT_EQ(parse_results("[]").status().message(), "results: schema: must be \"evensweep-results\"");
   EXPECT_EQ(parse_results(R"({"schema": "evensweep-results", "schema_version": 2})").status().message(),
             "results: schema_version: this program reads version 1 only");
+}
+
+// The weights in such a treatment are not those that were trained with.
+TEST(ResultsJson, HasNoWeightsWhereTheTrainerSetsThem) {
+  SweepResults results = synthetic_results();
+  const Arm& moving = results.sweep.arms[1];
+  for (const TrialOutcome& trial : results.trials)
+    if (trial.arm == moving) results.runs.at(*trial.run).treatment.rule = WeightRule{kCdbRule, 1};
+  const Json json = json_of(results);
+  for (const Json& run : json["runs"])
+    EXPECT_EQ(run["treatment"]["class_weights"].is_null(), run["arms"][0] == arm_name(moving)) << run["arms"];
+  const ResultsIndex index(json);
+  const Table weights = weights_table(index);
+  ASSERT_EQ(weights.header[2], arm_name(moving));
+  EXPECT_EQ(weights.rows[0][2], "set in training");
+  EXPECT_NE(weights.rows[0][1], "set in training");
+}
+
+// Beside the verdict: of every arm that is compared all is there, and the sentences about disagreement are traps.
+TEST(ResultsJson, HasWhatStandsBesideTheVerdict) {
+  const Json json = json_of(SyntheticOptions{});
+  for (const Json& arm : json["arms"]) {
+    if (arm["identity"].get<bool>()) continue;
+    for (const char* name : {"accuracy", "balanced_accuracy", "macro_f1", "worst_tpr", "baseline_worst_class_tpr",
+                             "range", "mean_abs_deviation", "cv"}) {
+      EXPECT_TRUE(arm["estimands"][name]["change"]["mean"].is_number()) << name;
+      EXPECT_TRUE(arm["blocks"][0][std::string(name) + "_change"].is_number()) << name;
+    }
+    EXPECT_EQ(arm["sensitivity"]["p"].size(), 7u);
+    EXPECT_TRUE(arm["ratio"]["fieller"]["low"].is_number());
+    EXPECT_TRUE(arm["effect"]["gz_interval"]["low"].is_number());
+    EXPECT_TRUE(arm["classes"][0]["p_adjusted"].is_number());
+    EXPECT_TRUE(arm["test_set"].is_null()) << "labels are not known";
+  }
+  ASSERT_EQ(json["trends"].size(), 1u) << "three gammas of tpr_weighting";
+  EXPECT_EQ(json["trends"][0]["arms"].size(), 3u);
+  EXPECT_LE(json["trends"][0]["sign_flip"]["p_greater"].get<double>(), 0.05) << "the pull grows with gamma";
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ TEST(TerminalTable, WideTerminalsGetOneLineForEachArm) {
   const auto row = std::find_if(lines.begin(), lines.end(),
                                 [](const std::string& line) { return line.starts_with("tpr_weighting(gamma=1)"); });
   ASSERT_NE(row, lines.end());
-  EXPECT_THAT(*row, HasSubstr("spread reduced"));
+  EXPECT_THAT(*row, HasSubstr("effective"));
   EXPECT_THAT(*row, ::testing::ContainsRegex("\\+[0-9.]+ \\[[0-9.]+, [0-9.]+\\]"));
 }
 
@@ -52,7 +52,7 @@ TEST(TerminalTable, EveryWidthNamesEveryArmAndVerdict) {
   for (int width : {60, 80, 100, 160}) {
     std::string text = terminal_table(json, {.width = width, .color = false});
     for (const Json& arm : json["arms"]) EXPECT_THAT(text, HasSubstr(arm["name"].get<std::string>())) << width;
-    EXPECT_THAT(text, HasSubstr("spread increased")) << width;
+    EXPECT_THAT(text, HasSubstr("harmful")) << width;
     EXPECT_THAT(text, HasSubstr("identity")) << width;
   }
 }

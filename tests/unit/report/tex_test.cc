@@ -67,8 +67,8 @@ TEST(TexEscape, AnyTextIsPlain) {
 }
 
 const Table kTable{.header = {"Arm", "D_u, pp\xC2\xB2", "p", "Verdict"},
-                   .rows = {{"a", "+1.2 [-0.3, 2.7]", "0.25", "no reduction shown"},
-                            {"b_1", "-2.0 [-4.0, 0.1]", "<0.0001", "spread increased"},
+                   .rows = {{"a", "+1.2 [-0.3, 2.7]", "0.25", "inconclusive"},
+                            {"b_1", "-2.0 [-4.0, 0.1]", "<0.0001", "harmful"},
                             {"c", "+1.2 [0.9, 1.5]", "n/a", "-"}}};
 
 TEST(TexTable, IsATabularOfBooktabs) {
@@ -79,8 +79,8 @@ TEST(TexTable, IsATabularOfBooktabs) {
             "\\toprule\n"
             "Arm & $D_u$, pp\\textsuperscript{2} & p & Verdict \\\\\n"
             "\\midrule\n"
-            "a & \\textbf{+1.2 {[}$-$0.3, 2.7{]}} & 0.25 & no reduction shown \\\\\n"
-            "b\\_1 & $-$2.0 {[}$-$4.0, 0.1{]} & \\textless{}0.0001 & spread increased \\\\\n"
+            "a & \\textbf{+1.2 {[}$-$0.3, 2.7{]}} & 0.25 & inconclusive \\\\\n"
+            "b\\_1 & $-$2.0 {[}$-$4.0, 0.1{]} & \\textless{}0.0001 & harmful \\\\\n"
             "c & +1.2 {[}0.9, 1.5{]} & n/a & - \\\\\n"
             "\\bottomrule\n"
             "\\end{tabular}\n");

@@ -50,10 +50,12 @@ TEST(Weigh, FindsAReductionThatIsThere) {
   add_arm(results, focal_arm(2), kEven);
   const Evidence evidence = weighed(results);
   const ArmEvidence& arm = evidence.arms.at(0);
-  EXPECT_EQ(arm.kind, Verdict::kReducedAccuracyKept);
-  EXPECT_THAT(arm.verdict,
-              AllOf(StartsWith("spread reduced, accuracy kept: mean D_u "), HasSubstr(", 95 % simultaneous interval "),
-                    HasSubstr("8 blocks, adjusted p 0.0039; accuracy "), HasSubstr("(margin 0.5 pp, ")));
+  EXPECT_EQ(arm.kind, Verdict::kEffective);
+  EXPECT_THAT(
+      arm.verdict,
+      AllOf(StartsWith("effective: the spread falls, and a loss of accuracy by the margin is excluded; mean D_u "),
+            HasSubstr(", 95 % simultaneous interval "), HasSubstr("8 blocks, adjusted p 0.0039; accuracy "),
+            HasSubstr(" (Var_u "), HasSubstr("; worst class +"), HasSubstr(", margin 0.5 pp, non-inferiority p ")));
   EXPECT_EQ(arm.p_adjusted, std::ldexp(1, -8));
   EXPECT_EQ(arm.p_adjusted, evidence.smallest_p);
   EXPECT_TRUE(arm.spread_reduced && arm.accuracy_kept);
@@ -68,17 +70,17 @@ TEST(Weigh, TellsAnIncreaseFromAReduction) {
   for (uint64_t seed : results.sweep.seeds) add_result(results, baseline_arm(), seed, jitter(kEven, seed));
   add_arm(results, focal_arm(2), kUneven);
   const ArmEvidence arm = weighed(results).arms.at(0);
-  EXPECT_EQ(arm.kind, Verdict::kIncreased);
+  EXPECT_EQ(arm.kind, Verdict::kHarmful);
   EXPECT_LT(arm.d.mean, 0);
   EXPECT_FALSE(arm.spread_reduced);
-  EXPECT_THAT(arm.verdict, StartsWith("spread increased: mean D_u -"));
+  EXPECT_THAT(arm.verdict, StartsWith("harmful: the spread grows; mean D_u -"));
 }
 
 TEST(Weigh, DoesNotCallAFallOfAccuracyKept) {
   SweepResults results = with_baselines(8, {focal_arm(2)});
   add_arm(results, focal_arm(2), {122, 120, 118});
   const ArmEvidence arm = weighed(results).arms.at(0);
-  EXPECT_EQ(arm.kind, Verdict::kReducedAccuracyLost);
+  EXPECT_EQ(arm.kind, Verdict::kEffectiveAccuracyLost);
   EXPECT_FALSE(arm.accuracy_kept);
 }
 
@@ -94,7 +96,7 @@ TEST(Weigh, LeavesAccuracyOpenWhereItScatters) {
     const int64_t swing = seed % 2 == 0 ? 25 : -25;
     add_result(results, focal_arm(2), seed, {150 + swing, 150 + swing, 149 + swing});
   }
-  EXPECT_EQ(weighed(results).arms.at(0).kind, Verdict::kReducedAccuracyOpen);
+  EXPECT_EQ(weighed(results).arms.at(0).kind, Verdict::kEffectiveAccuracyOpen);
 }
 
 TEST(Weigh, ShowsNoReductionWhereModelsAreAlike) {
@@ -103,8 +105,8 @@ TEST(Weigh, ShowsNoReductionWhereModelsAreAlike) {
     add_result(results, focal_arm(2), seed, {180 + (seed % 2 == 0 ? 3 : -3), 150, 120});
   }
   const ArmEvidence arm = weighed(results).arms.at(0);
-  EXPECT_EQ(arm.kind, Verdict::kNotShown);
-  EXPECT_THAT(arm.verdict, AllOf(StartsWith("no reduction shown"), Not(HasSubstr("proves"))));
+  EXPECT_EQ(arm.kind, Verdict::kInconclusive);
+  EXPECT_THAT(arm.verdict, AllOf(StartsWith("inconclusive: neither a change"), Not(HasSubstr("proves"))));
 }
 
 TEST(Weigh, AdjustsByMaxTWithoutPayingForTheNumberOfArms) {
@@ -137,9 +139,9 @@ TEST(Weigh, HasNoSimultaneousIntervalOfFiveBlocks) {
   SweepResults results = with_baselines(5, {focal_arm(1)});
   add_arm(results, focal_arm(1), kEven);
   const ArmEvidence arm = weighed(results).arms.at(0);
-  EXPECT_EQ(arm.kind, Verdict::kReducedAccuracyKept);
+  EXPECT_EQ(arm.kind, Verdict::kEffective);
   EXPECT_FALSE(std::isfinite(arm.d_simultaneous->low));
-  EXPECT_THAT(arm.verdict, Not(HasSubstr("interval")));
+  EXPECT_THAT(arm.verdict, Not(HasSubstr("simultaneous")));
 }
 
 TEST(Weigh, AdjustsByHolmOverTheFamilyOnly) {
@@ -177,7 +179,8 @@ TEST(Weigh, ComparesControlsByThemselves) {
   EXPECT_EQ(control.d.n, 6);
   EXPECT_EQ(control.p_adjusted, control.sign_flip.p_greater);
   EXPECT_FALSE(control.d_simultaneous);
-  EXPECT_THAT(control.verdict, AllOf(StartsWith("control, spread reduced"), HasSubstr("6 blocks, unadjusted p 0.016")));
+  EXPECT_THAT(control.verdict,
+              AllOf(StartsWith("control, effective: the spread falls"), HasSubstr("6 blocks, unadjusted p 0.016")));
 }
 
 TEST(Weigh, DropsABlockForAllArmsWhereOneLacks) {
@@ -191,7 +194,7 @@ TEST(Weigh, DropsABlockForAllArmsWhereOneLacks) {
   ASSERT_EQ(evidence.missing.size(), 1u);
   EXPECT_EQ(evidence.missing[0].arm, "focal(gamma=2)");
   EXPECT_EQ(evidence.missing[0].reason, "not started");
-  EXPECT_EQ(evidence.arms[0].kind, Verdict::kReducedAccuracyKept);
+  EXPECT_EQ(evidence.arms[0].kind, Verdict::kEffective);
   EXPECT_THAT(evidence.traps, Contains(HasSubstr("1 of 10 blocks are left out")));
 }
 
@@ -213,7 +216,7 @@ TEST(Weigh, CountsDivergenceAsTheMethodsFailureAndSparesTheOthers) {
   for (uint64_t seed = 7; seed <= 8; ++seed) add_failure(results, wild, seed, FailureClass::kDiverged);
   const Evidence evidence = weighed(results);
   EXPECT_EQ(evidence.arms[0].blocks.size(), 8u);
-  EXPECT_EQ(evidence.arms[0].kind, Verdict::kReducedAccuracyKept);
+  EXPECT_EQ(evidence.arms[0].kind, Verdict::kEffective);
   EXPECT_EQ(evidence.arms[1].diverged_blocks, 2);
   EXPECT_EQ(evidence.arms[1].kind, Verdict::kNotTestable);
   EXPECT_THAT(evidence.arms[1].verdict, HasSubstr("diverged in 2 of 8 blocks"));

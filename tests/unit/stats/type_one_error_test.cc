@@ -39,7 +39,7 @@ Claims count_claims(const std::vector<double>& baseline, const std::vector<doubl
     bool reduced = false, increased = false;
     for (const ArmEvidence& arm : evidence.arms) {
       reduced |= arm.spread_reduced;
-      increased |= arm.kind == Verdict::kIncreased;
+      increased |= arm.kind == Verdict::kHarmful;
     }
     claims.reduced += reduced ? 1 : 0;
     claims.increased += increased ? 1 : 0;
