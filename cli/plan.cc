@@ -1,19 +1,25 @@
 #include "cli/plan.h"
 
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "cli/exit_code.h"
 #include "cli/places.h"
 #include "cli/plan_text.h"
+#include "cli/results_file.h"
 #include "cli/terminal.h"
+#include "common/model/json.h"
 #include "coordinator/core/plan.h"
 #include "coordinator/store/sqlite_store.h"
+#include "sweeps/report/stored_results.h"
 
 namespace evensweep {
 namespace {
 
 struct PlanOptions {
-  std::string file, state, data, output = "table";
+  std::string file, state, data, pilot, output = "table";
+  std::optional<double> seconds_per_run;
   std::vector<std::string> overrides;
 };
 
@@ -33,11 +39,36 @@ StatusOr<coordinator::FinishedRun> finished_runs(const PlanOptions& options) {
   });
 }
 
+// Sweeps of this name that are stored and have another plan: this one is judged apart from them.
+Status tell_other_plans(const PlanOptions& options, const Sweep& sweep) {
+  EV_ASSIGN_OR_RETURN(const std::string folder, state_folder(options.state));
+  StatusOr<std::unique_ptr<coordinator::SqliteStore>> store = coordinator::SqliteStore::open_for_reading(folder);
+  if (absl::IsNotFound(store.status())) return absl::OkStatus();
+  EV_RETURN_IF_ERROR(store.status());
+  EV_ASSIGN_OR_RETURN(const std::vector<coordinator::SubmittedPlan> plans, (*store)->plans_named(sweep.name));
+  for (const coordinator::SubmittedPlan& plan : plans) {
+    if (plan.sweep == sweep_id(sweep) || plan.plan_sha256 == plan_hash(sweep)) continue;
+    say(fmt::format(
+        "a sweep {} with another analysis plan is stored ({} arms, {} seeds); this one is a sweep of its own, "
+        "its p values are adjusted over its own {} arms",
+        sweep.name, plan.arms, plan.seeds, sweep.arms.size()));
+  }
+  return absl::OkStatus();
+}
+
 Status show_plan(const PlanOptions& options) {
   EV_ASSIGN_OR_RETURN(const Sweep sweep, read_sweep(options.file, options.data, options.overrides));
   EV_ASSIGN_OR_RETURN(const coordinator::FinishedRun finished, finished_runs(options));
   EV_ASSIGN_OR_RETURN(const coordinator::Plan planned, coordinator::plan(sweep, finished));
-  const Prospect prospect = prospect_of(sweep, planned);
+  EV_RETURN_IF_ERROR(tell_other_plans(options, sweep));
+  PilotInput input{.results = std::nullopt, .seconds_per_run = options.seconds_per_run};
+  if (!options.pilot.empty()) {
+    EV_ASSIGN_OR_RETURN(const NamedResults pilot, read_results(options.pilot));
+    StatusOr<SweepResults> results = stored_results(pilot.results);
+    if (!results.ok()) return absl::InvalidArgumentError(pilot.file + ": " + std::string(results.status().message()));
+    input.results = *std::move(results);
+  }
+  const Prospect prospect = prospect_of(sweep, planned, input);
   return print(options.output == "json" ? plan_json(sweep, planned, prospect) : plan_table(sweep, planned, prospect));
 }
 
@@ -52,6 +83,11 @@ void add_plan(CLI::App& app, int& exit_code) {
   verb->add_option("overrides", options->overrides, "key=value pairs that replace parts of the file");
   verb->add_option("--state", options->state, "State folder (default: $EVENSWEEP_STATE or ~/.local/state/evensweep)");
   verb->add_option("--data", options->data, "Folder in which data files are looked up first");
+  verb->add_option("--pilot", options->pilot,
+                   "results.json of an earlier sweep, or its folder, to take spread and run times from (default: what "
+                   "is trained of this sweep)");
+  verb->add_option("--seconds-per-run", options->seconds_per_run, "How long a run takes (default: from finished runs)")
+      ->check(CLI::PositiveNumber);
   verb->add_option("-o,--output", options->output, "table or json")->check(CLI::IsMember({"table", "json"}));
   verb->callback([options, &exit_code] {
     const Status status = show_plan(*options);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/model/expand.h"
 #include "common/model/json.h"
 #include "sweeps/report/format.h"
 
@@ -12,6 +13,21 @@ namespace evensweep {
 namespace {
 
 constexpr int kPlanSchemaVersion = 1;
+
+// How many sweeps are simulated for the expected trainings: with many seeds each takes long.
+constexpr int64_t kSimulated = 200, kSimulatedLong = 20;
+
+std::optional<double> mean_seconds(const SweepResults& results) {
+  double seconds = 0;
+  int64_t runs = 0;
+  for (const auto& [key, run] : results.runs) {
+    if (!run.result) continue;
+    const RunTimes& times = run.result->times;
+    seconds += times.train_seconds + times.evaluate_seconds;
+    ++runs;
+  }
+  return runs == 0 || seconds == 0 ? std::nullopt : std::optional(seconds / static_cast<double>(runs));
+}
 
 template <typename Named>
 size_t widest_name(const std::vector<Named>& arms, std::string Named::*name) {
@@ -22,8 +38,11 @@ size_t widest_name(const std::vector<Named>& arms, std::string Named::*name) {
 
 std::string runs_table(const Sweep& sweep, const coordinator::Plan& plan) {
   const size_t width = widest_name(plan.arms, &coordinator::ArmPlan::name);
-  std::string text = fmt::format("{}: {} arms x {} seeds = {} trials\n\n", sweep.name, plan.arms.size(),
-                                 sweep.seeds.size(), plan.trials);
+  const auto& selection = sweep.analysis.selection;
+  std::string seeds = std::to_string(sweep.seeds.size());
+  if (selection) seeds = fmt::format("({} + {} selection)", seeds, selection->seeds.size());
+  std::string text =
+      fmt::format("{}: {} arms x {} seeds = {} trials\n\n", sweep.name, plan.arms.size(), seeds, plan.trials);
   text += fmt::format("{:<{}}  {:>7}  {:>8}\n", "arm", width, "trained", "to train");
   for (const coordinator::ArmPlan& arm : plan.arms) {
     text += fmt::format("{:<{}}  {:>7}  {:>8}", arm.name, width, arm.trained, arm.to_train);
@@ -76,6 +95,46 @@ std::string pilot_table(const std::vector<PilotArm>& pilot) {
   return text + "\nA first mean, the more so the best of several, tends to be too large.\n";
 }
 
+// "1.2 h", "3 min"
+std::string duration_text(double seconds) {
+  if (seconds >= 3600) return fmt::format("{:.1f} hours", seconds / 3600);
+  return seconds >= 60 ? fmt::format("{:.0f} minutes", seconds / 60) : fmt::format("{:.0f} seconds", seconds);
+}
+
+std::string stages_text(const AnalysisSpec& analysis) {
+  std::string text;
+  if (analysis.selection)
+    text += fmt::format("  selection            {} of the arms on {}{}, by validation data\n", analysis.selection->keep,
+                        counted(std::ssize(analysis.selection->seeds), "seed"),
+                        analysis.selection->racing ? ", racing" : "");
+  if (analysis.stopping) {
+    std::string looks;
+    for (const int64_t look : analysis.stopping->looks) looks += (looks.empty() ? "" : ", ") + std::to_string(look);
+    text += fmt::format("  stopping             {}, looks after {} seeds\n", analysis.stopping->rule, looks);
+  }
+  return text;
+}
+
+std::string cost_text(const Sweep& sweep, const coordinator::Plan& plan, const Prospect& prospect) {
+  std::string text = "\nAnalysis plan " + plan_hash(sweep).substr(0, 12) + "\n" + stages_text(sweep.analysis);
+  const auto time = [&](double runs) {
+    return prospect.seconds_per_run ? ", " + duration_text(runs * *prospect.seconds_per_run) : std::string();
+  };
+  if (const auto& expected = prospect.trainings) {
+    text +=
+        fmt::format("  expected trainings   {:.0f}{} if no arm has an effect\n", expected->none, time(expected->none));
+    text += fmt::format("                       {:.0f}{} if a quarter has one of {:.2f} sd\n", expected->quarter,
+                        time(expected->quarter), expected->effect);
+  }
+  const auto most = static_cast<double>(plan.runs_to_train);
+  text += fmt::format("  {:<20} {}{}\n", prospect.trainings ? "at most to train" : "to train", plan.runs_to_train,
+                      time(most));
+  if (prospect.seconds_per_run)
+    text +=
+        fmt::format("                       at {:.3g} seconds a run, one run at a time\n", *prospect.seconds_per_run);
+  return text;
+}
+
 Json number_json(const std::optional<double>& value) { return value && std::isfinite(*value) ? Json(*value) : Json(); }
 Json count_json(const std::optional<int64_t>& value) { return value ? Json(*value) : Json(); }
 
@@ -103,6 +162,23 @@ Json reach_json(const Reach& reach) {
           {"detectable_dz_family", number_json(reach.detectable_in_family)}};
 }
 
+// Hours of one slot: a machine with eight of them takes an eighth.
+Json cost_json(const coordinator::Plan& plan, const Prospect& prospect) {
+  const auto hours = [&](std::optional<double> runs) {
+    return runs && prospect.seconds_per_run ? Json(*runs * *prospect.seconds_per_run / 3600) : Json();
+  };
+  const auto& expected = prospect.trainings;
+  const auto none = expected ? std::optional(expected->none) : std::nullopt;
+  const auto quarter = expected ? std::optional(expected->quarter) : std::nullopt;
+  return {{"seconds_per_run", number_json(prospect.seconds_per_run)},
+          {"most_hours", hours(static_cast<double>(plan.runs_to_train))},
+          {"expected_trainings_no_effect", number_json(none)},
+          {"expected_hours_no_effect", hours(none)},
+          {"expected_trainings_quarter", number_json(quarter)},
+          {"expected_hours_quarter", hours(quarter)},
+          {"effect_dz", expected ? Json(expected->effect) : Json()}};
+}
+
 Json pilot_json(const std::vector<PilotArm>& pilot) {
   Json json = Json::array();
   for (const PilotArm& arm : pilot)
@@ -118,14 +194,25 @@ Json pilot_json(const std::vector<PilotArm>& pilot) {
 
 }  // namespace
 
-Prospect prospect_of(const Sweep& sweep, const coordinator::Plan& plan) {
+Prospect prospect_of(const Sweep& sweep, const coordinator::Plan& plan, const PilotInput& input) {
   const auto family = std::count_if(plan.arms.begin() + 1, plan.arms.end(),
                                     [](const coordinator::ArmPlan& arm) { return !arm.identity && !arm.control; });
-  return {reach_of(std::ssize(sweep.seeds), family, sweep.analysis), pilot_arms(plan.known, family)};
+  int64_t confirmed = family;
+  if (const auto& selection = sweep.analysis.selection) confirmed = std::min<int64_t>(family, selection->keep);
+  SweepResults pilot = input.results.value_or(plan.known);
+  pilot.sweep.analysis = sweep.analysis;
+  Prospect prospect{.reach = reach_of(std::ssize(sweep.seeds), confirmed, sweep.analysis),
+                    .pilot = pilot_arms(pilot, confirmed),
+                    .seconds_per_run = input.seconds_per_run ? input.seconds_per_run : mean_seconds(pilot)};
+  if ((sweep.analysis.selection || sweep.analysis.stopping) && prospect.reach.detectable_in_family)
+    prospect.trainings = simulate_trainings(sweep, *prospect.reach.detectable_in_family,
+                                            std::ssize(sweep.seeds) <= 12 ? kSimulated : kSimulatedLong, 0);
+  return prospect;
 }
 
 std::string plan_table(const Sweep& sweep, const coordinator::Plan& plan, const Prospect& prospect) {
-  return runs_table(sweep, plan) + reach_text(sweep.analysis, prospect.reach) + pilot_table(prospect.pilot);
+  return runs_table(sweep, plan) + reach_text(sweep.analysis, prospect.reach) + cost_text(sweep, plan, prospect) +
+         pilot_table(prospect.pilot);
 }
 
 std::string plan_json(const Sweep& sweep, const coordinator::Plan& plan, const Prospect& prospect) {
@@ -133,7 +220,8 @@ std::string plan_json(const Sweep& sweep, const coordinator::Plan& plan, const P
                      {"sweep_id", sweep_id(sweep).str()},   {"sweep", to_json(sweep)},
                      {"arms", arms_json(plan.arms)},        {"trials", plan.trials},
                      {"runs_to_train", plan.runs_to_train}, {"runs_trained", plan.runs_trained},
-                     {"reach", reach_json(prospect.reach)}, {"pilot", pilot_json(prospect.pilot)}};
+                     {"reach", reach_json(prospect.reach)}, {"pilot", pilot_json(prospect.pilot)},
+                     {"plan_sha256", plan_hash(sweep)},     {"cost", cost_json(plan, prospect)}};
   return json.dump(2);
 }
 

@@ -41,7 +41,7 @@ double done_of(const SweepStatus& status) {
 
 std::optional<Duration> time_left(const SweepStatus& status, const ProgressStart& start, TimePoint now) {
   const double done = done_of(status) - start.done;
-  const double left = static_cast<double>(status.trials) - done_of(status);
+  const double left = static_cast<double>(status.trials - status.trials_not_needed) - done_of(status);
   if (done <= 0) return std::nullopt;
   const auto elapsed = static_cast<double>((now - start.at).count());
   const double millis = elapsed * std::max(0.0, left) / done;
@@ -63,8 +63,10 @@ std::string progress_text(const SweepStatus& status, const ProgressStart& start,
     std::string text;
     int rank;  // the higher, the sooner it is left out
   };
-  std::vector<Part> parts{{fmt::format("{}/{} trials", status.trials_finished, status.trials), 0}};
+  std::vector<Part> parts{
+      {fmt::format("{}/{} trials", status.trials_finished, status.trials - status.trials_not_needed), 0}};
   if (status.trials_failed > 0) parts.push_back({fmt::format("{} failed", status.trials_failed), 1});
+  if (status.trials_not_needed > 0) parts.push_back({fmt::format("{} not needed", status.trials_not_needed), 2});
   parts.push_back({fmt::format("{} running", status.running), 3});
   if (rate > 0) parts.push_back({rate_text(rate * 60) + " trials/min", 5});
   if (status.examples_per_second > 0) parts.push_back({rate_text(status.examples_per_second) + " examples/s", 4});
@@ -84,7 +86,8 @@ std::string progress_line(const SweepStatus& status, const ProgressStart& start,
   const size_t room = static_cast<size_t>(std::max(2, width)) - 1;
   const int cells = width < kNarrow ? 0 : std::min(30, width / 6);
   if (cells == 0) return progress_text(status, start, now, room);
-  const double fraction = done_of(status) / static_cast<double>(std::max<uint64_t>(1, status.trials));
+  const double fraction =
+      done_of(status) / static_cast<double>(std::max<uint64_t>(1, status.trials - status.trials_not_needed));
   const std::string drawn = bar(fraction, cells) + " ";
   return drawn + progress_text(status, start, now, room - drawn.size());
 }

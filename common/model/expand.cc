@@ -21,6 +21,13 @@ RunSpec make_run_spec(const Sweep& sweep, uint64_t seed, Treatment treatment, co
   return spec;
 }
 
+std::vector<uint64_t> all_seeds(const Sweep& sweep) {
+  std::vector<uint64_t> seeds = sweep.seeds;
+  if (const auto& selection = sweep.analysis.selection)
+    seeds.insert(seeds.end(), selection->seeds.begin(), selection->seeds.end());
+  return seeds;
+}
+
 Arm arm_of_trial(const Sweep& sweep, size_t arm) {
   if (arm > 0) return sweep.arms[arm - 1];
   return {.method = kBaseline, .parameters = {}, .options = {}};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "common/model/spec.h"
 
@@ -21,6 +22,9 @@ struct Variation {
 
 // The training of one block under a treatment.
 RunSpec make_run_spec(const Sweep& sweep, uint64_t seed, Treatment treatment, const Variation& variation = {});
+
+// The sweep's seeds, then its selection seeds. A trial's seed is a position in this list.
+std::vector<uint64_t> all_seeds(const Sweep& sweep);
 
 // Arm 0 of a sweep is the baseline, arm i + 1 is sweep.arms[i].
 Arm arm_of_trial(const Sweep& sweep, size_t arm);

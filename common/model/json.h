@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/base/status.h"
+#include "common/model/design.h"
 #include "common/model/result.h"
 #include "common/model/spec.h"
 
@@ -29,6 +30,11 @@ Json to_json(const Sweep& sweep);
 StatusOr<Sweep> parse_sweep(std::string_view text);
 SweepId sweep_id(const Sweep& sweep);
 
+// All that decides the analysis: arms, seeds in order, tests, level, correction, margin, selection and stopping. Its
+// SHA-256 is fixed when the sweep is submitted; whatever changes one of these is another plan.
+Json analysis_plan(const Sweep& sweep);
+std::string plan_hash(const Sweep& sweep);
+
 Json to_json(const Treatment& treatment);
 Json to_json(const Arm& arm);
 
@@ -41,5 +47,8 @@ StatusOr<RunResult> parse_run_result(std::string_view text, int64_t classes = 0)
 
 Json to_json(const Failure& failure);
 StatusOr<Failure> parse_failure(std::string_view text);
+
+Json to_json(const DesignDecision& decision);
+StatusOr<DesignDecision> parse_decision(std::string_view text);
 
 }  // namespace evensweep

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/design.h"
 #include "common/model/spec.h"
 
 namespace evensweep {
@@ -94,6 +95,7 @@ struct TrialOutcome {
   std::optional<RunKey> run;
   std::vector<std::string> notes;  // from the method: floored and clipped classes, identity, ...
   std::optional<Failure> failure;  // the trial has no run and never will: its baseline failed, or so did its method
+  std::string not_needed = {};     // why the design leaves it out; empty: it doesn't
 };
 
 // The file that results were read from, where they were not trained here.
@@ -104,13 +106,14 @@ struct TableSource {
 };
 
 // Everything the statistics and the report need. Baseline trials come first, then the arms in sweep order, each by the
-// order of the seeds.
+// order of all_seeds().
 struct SweepResults {
   SweepId id;
   Sweep sweep;
   std::vector<TrialOutcome> trials;
   std::map<RunKey, RunOutcome> runs;
-  std::optional<TableSource> table;  // the sweep then has names, seeds, arms and analysis, but no recipe
+  std::vector<DesignDecision> decisions = {};  // of a sweep with selection or stopping, in the order they were made
+  std::optional<TableSource> table;            // the sweep then has names, seeds, arms and analysis, but no recipe
 };
 
 }  // namespace evensweep

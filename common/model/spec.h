@@ -186,11 +186,34 @@ std::string arm_name(const Arm& arm);
 
 inline constexpr char kMaxT[] = "max_t";  // a correction; with it go simultaneous intervals
 
+// Which arms get the sweep's seeds is decided on other seeds, by validation data alone (docs/statistics.md, section
+// 13).
+struct SelectionSpec {
+  std::vector<uint64_t> seeds;  // none of the sweep's
+  int64_t keep = 5;             // arms that go on, the controls not counted
+  bool racing = false;          // arms that fall behind are dropped on the way
+};
+
+inline constexpr char kGroupSequential[] = "group_sequential";
+inline constexpr char kEProcess[] = "e_process";
+
+// When an arm gets no more seeds (docs/statistics.md, section 13).
+struct StoppingSpec {
+  std::string rule = kGroupSequential;      // or kEProcess
+  std::vector<int64_t> looks;               // seeds at each look, increasing, the last one all of them
+  std::string spending = "obrien_fleming";  // group_sequential: or pocock, hsd
+  double futility = 0.1;                    // stop where the conditional power is below this; 0: never
+  std::optional<double> scale = {};         // e_process: of D_u, in squared TPRs; absent: from the selection seeds
+};
+
+// From selection on, what asks for nothing is not in the canonical JSON, so that the ids of sweeps without it stay.
 struct AnalysisSpec {
   double alpha = 0.05;
-  std::string correction = kMaxT;      // max_t | holm | none
+  std::string correction = kMaxT;      // max_t | holm | none; with stopping no max_t
   double accuracy_margin = 0.005;      // accuracy may fall by less than this
   std::optional<std::string> primary;  // arm_name of the comparison chosen in advance
+  std::optional<SelectionSpec> selection = {};
+  std::optional<StoppingSpec> stopping = {};
 };
 
 struct ResourcesSpec {

@@ -9,13 +9,14 @@ struct SweepStatus {
   uint64_t trials = 0;
   uint64_t trials_finished = 0;
   uint64_t trials_failed = 0;
+  uint64_t trials_not_needed = 0;  // left out by selection or stopping
   uint64_t runs_trained = 0;       // since this sweep was submitted to this process
   uint64_t runs_reused = 0;        // finished before that
   uint32_t running = 0;            // attempts that are training now
   double running_fraction = 0;     // sum over them of the part that is done
   double examples_per_second = 0;  // sum over them
   uint32_t agents = 0;             // connected
-  bool over = false;               // every trial has finished or failed
+  bool over = false;               // every trial has finished, has failed or is not needed
 };
 
 }  // namespace evensweep

@@ -3,6 +3,8 @@
 
 #include "common/base/hash.h"
 #include "common/base/text.h"
+#include "common/model/design_json.h"
+#include "common/model/expand.h"
 #include "common/model/json.h"
 #include "common/model/json_fields.h"
 #include "common/model/spec_json.h"
@@ -103,17 +105,6 @@ Arm arm_of(const Json& json, Status& status) {
   return arm;
 }
 
-AnalysisSpec analysis_of(const Json& json, Status& status) {
-  Fields fields(json, "sweep.analysis", status);
-  AnalysisSpec analysis;
-  analysis.alpha = fields.number("alpha", 0, 1);
-  analysis.correction = fields.text("correction");
-  analysis.accuracy_margin = fields.number("accuracy_margin", 0, 1);
-  if (fields.has("primary")) analysis.primary = fields.text("primary");
-  fields.end();
-  return analysis;
-}
-
 ResourcesSpec resources_of(const Json& json, Status& status) {
   Fields fields(json, "sweep.resources", status);
   ResourcesSpec resources;
@@ -152,10 +143,6 @@ Json to_json(const Arm& arm) {
 Json to_json(const Sweep& sweep) {
   Json arms = Json::array();
   for (const Arm& arm : sweep.arms) arms.push_back(to_json(arm));
-  Json analysis = {{"alpha", sweep.analysis.alpha},
-                   {"correction", sweep.analysis.correction},
-                   {"accuracy_margin", sweep.analysis.accuracy_margin}};
-  if (sweep.analysis.primary) analysis["primary"] = *sweep.analysis.primary;
   Json resources = {{"device", sweep.resources.device}};
   if (sweep.resources.slots) resources["slots"] = *sweep.resources.slots;
   Json json = {{"name", sweep.name},
@@ -169,7 +156,7 @@ Json to_json(const Sweep& sweep) {
                {"training", training_json(sweep.training)},
                {"seeds", sweep.seeds},
                {"arms", std::move(arms)},
-               {"analysis", std::move(analysis)},
+               {"analysis", analysis_json(sweep.analysis)},
                {"resources", std::move(resources)}};
   if (!sweep.data_facts.empty()) json["data_facts"] = facts_json(sweep.data_facts);
   return json;
@@ -186,19 +173,17 @@ StatusOr<Sweep> parse_sweep(std::string_view text) {
   sweep.classes = classes_of(fields.object("classes"), status);
   sweep.model = model_of(fields.object("model"), "sweep.model", status);
   sweep.training = training_of(fields.object("training"), "sweep.training", status);
-  for (const Json& seed : fields.array("seeds")) {
-    if (seed.is_number_unsigned())
-      sweep.seeds.push_back(seed.get<uint64_t>());
-    else
-      fields.fail("seeds", "must be whole numbers of at least 0");
-  }
+  sweep.seeds = seeds_of(fields, "seeds");
   for (const Json& arm : fields.array("arms")) sweep.arms.push_back(arm_of(arm, status));
-  sweep.analysis = analysis_of(fields.object("analysis"), status);
+  sweep.analysis = analysis_of(fields.object("analysis"), "sweep.analysis", status);
   sweep.resources = resources_of(fields.object("resources"), status);
   fields.end();
   if (sweep.seeds.empty()) fields.fail("seeds", "must not be empty");
-  if (std::set(sweep.seeds.begin(), sweep.seeds.end()).size() != sweep.seeds.size())
-    fields.fail("seeds", "must differ");
+  const std::vector<uint64_t> seeds = all_seeds(sweep);
+  if (std::set(seeds.begin(), seeds.end()).size() != seeds.size()) fields.fail("seeds", "must differ");
+  const auto& stopping = sweep.analysis.stopping;
+  if (stopping && (stopping->looks.empty() || stopping->looks.back() != std::ssize(sweep.seeds)))
+    fields.fail("analysis", "stopping.looks must end with the number of seeds");
   if (std::set(sweep.arms.begin(), sweep.arms.end()).size() != sweep.arms.size()) fields.fail("arms", "must differ");
   if (!status.ok()) return status;
   return sweep;

@@ -7,6 +7,7 @@ v1::SweepStatus encode(const SweepStatus& status) {
   proto.set_trials(status.trials);
   proto.set_trials_finished(status.trials_finished);
   proto.set_trials_failed(status.trials_failed);
+  proto.set_trials_not_needed(status.trials_not_needed);
   proto.set_runs_trained(status.runs_trained);
   proto.set_runs_reused(status.runs_reused);
   proto.set_running_fraction(status.running_fraction);
@@ -21,6 +22,7 @@ SweepStatus decode(const v1::SweepStatus& proto) {
   return {.trials = proto.trials(),
           .trials_finished = proto.trials_finished(),
           .trials_failed = proto.trials_failed(),
+          .trials_not_needed = proto.trials_not_needed(),
           .runs_trained = proto.runs_trained(),
           .runs_reused = proto.runs_reused(),
           .running = proto.running(),

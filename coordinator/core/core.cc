@@ -29,6 +29,7 @@ void Core::restore(const Snapshot& snapshot, TimePoint now) {
     }
     restore_attempts(index, stored);
   }
+  stored_decisions_ = snapshot.decisions;
   for (auto& [id, agent] : agents_) extend(agent, now);
 }
 
@@ -52,6 +53,7 @@ void Core::restore_attempts(RunIndex index, const StoredRun& stored) {
 Step Core::handle(TimePoint now, const Event& event) {
   Step step;
   std::visit([&](const auto& known) { on(now, known, step); }, event);
+  fetch_what_is_to_decide(step);
   grant_all(step);
   return step;
 }
@@ -68,6 +70,7 @@ std::optional<SweepStatus> Core::status(const SweepId& sweep) const {
   SweepStatus status{.trials = state.trials.size(),
                      .trials_finished = state.finished,
                      .trials_failed = state.failed,
+                     .trials_not_needed = state.not_needed,
                      .runs_trained = state.trained,
                      .runs_reused = state.reused,
                      .running = static_cast<uint32_t>(state.running.size())};
@@ -76,7 +79,7 @@ std::optional<SweepStatus> Core::status(const SweepId& sweep) const {
     status.examples_per_second += runs_[index].rate;
   }
   status.agents = static_cast<uint32_t>(connections_.size());
-  status.over = state.finished + state.failed == state.trials.size();
+  status.over = state.finished + state.failed + state.not_needed == state.trials.size();
   return status;
 }
 
@@ -89,9 +92,10 @@ void Core::on(TimePoint, const SweepSubmitted& event, Step& step) {
   sweep_index_.emplace(event.id, index);
   sweeps_.push_back({.id = event.id, .sweep = event.sweep});
   SweepState& state = sweeps_.back();
-  state.trials.resize((state.sweep.arms.size() + 1) * state.sweep.seeds.size());
+  state.seeds = all_seeds(state.sweep);
+  state.trials.resize((state.sweep.arms.size() + 1) * state.seeds.size());
   step.records.push_back(SweepAdded{.id = event.id, .sweep = event.sweep});
-  for (uint32_t seed = 0; seed < state.sweep.seeds.size(); ++seed) resolve_independent(index, seed, step);
+  begin_stages(index, step);
 }
 
 // Asks once more for what has failed by accident; everything else is under way or done.
@@ -99,7 +103,8 @@ void Core::submit_again(SweepIndex sweep, Step& step) {
   std::set<RunIndex> failed;
   for (const Trial& trial : sweeps_[sweep].trials)
     for (const std::optional<RunIndex>& run : {trial.run, trial.earlier})
-      if (run && runs_[*run].state == RunState::kFailed && worth_another_try(*runs_[*run].failure)) failed.insert(*run);
+      if (run && !trial.decided && runs_[*run].state == RunState::kFailed && worth_another_try(*runs_[*run].failure))
+        failed.insert(*run);
   for (const RunIndex run : failed) {
     reopen_run(run, step);
     make_ready(run);
@@ -111,6 +116,7 @@ void Core::resolve_independent(SweepIndex sweep, uint32_t seed, Step& step) {
           {.treatment = unit_treatment(sweeps_[sweep].sweep.classes.names.size())}, step);
   bool dependents = false;
   for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
+    if (!sweeps_[sweep].trial(arm, seed).asked) continue;
     if (needs_baseline(sweeps_[sweep].sweep.arms[arm - 1]))
       dependents = true;
     else
@@ -143,7 +149,7 @@ bool Core::waits_for(const TrialRef& ref, RunIndex run) const {
 
 void Core::resolve_dependent(SweepIndex sweep, uint32_t seed, const ConfusionMatrix& validation, Step& step) {
   for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm)
-    if (!sweeps_[sweep].trial(arm, seed).begun()) decide_round(sweep, arm, seed, validation, step);
+    if (sweeps_[sweep].trial(arm, seed).waits()) decide_round(sweep, arm, seed, validation, step);
 }
 
 // `validation` is that of the round before, the baseline's for the first.
@@ -151,7 +157,7 @@ void Core::decide_round(SweepIndex sweep, uint32_t arm, uint32_t seed, const std
                         Step& step) {
   const SweepState& state = sweeps_[sweep];
   const Arm& described = state.sweep.arms[arm - 1];
-  StatusOr<Decision> decision = decide(described, state.sweep.classes.train, validation, state.sweep.seeds[seed]);
+  StatusOr<Decision> decision = decide(described, state.sweep.classes.train, validation, state.seeds[seed]);
   if (!decision.ok())
     return fail_trial(sweep, arm, seed,
                       {.failure = FailureClass::kBadInput, .message = std::string(decision.status().message())}, step);
@@ -165,7 +171,7 @@ void Core::decide_round(SweepIndex sweep, uint32_t arm, uint32_t seed, const std
 
 void Core::fail_dependent(SweepIndex sweep, uint32_t seed, const Failure& failure, Step& step) {
   for (uint32_t arm = 1; arm <= sweeps_[sweep].sweep.arms.size(); ++arm) {
-    if (sweeps_[sweep].trial(arm, seed).begun() || !needs_baseline(sweeps_[sweep].sweep.arms[arm - 1])) continue;
+    if (!sweeps_[sweep].trial(arm, seed).waits() || !needs_baseline(sweeps_[sweep].sweep.arms[arm - 1])) continue;
     fail_trial(sweep, arm, seed,
                {.failure = failure.failure, .message = "the baseline of this seed failed: " + failure.message}, step);
   }
@@ -191,9 +197,12 @@ void Core::resolve(const TrialRef& ref, Decision decision, Step& step) {
   } else {
     state.trial(ref.arm, ref.seed).earlier = index;
   }
+  moved_.insert(ref.sweep);
+  const bool decided = state.trial(ref.arm, ref.seed).decided;
   const bool first_of_sweep =
       std::none_of(run.trials.begin(), run.trials.end(), [&](const TrialRef& t) { return t.sweep == ref.sweep; });
-  if (run.state == RunState::kFailed && first_of_sweep && worth_another_try(*run.failure)) reopen_run(index, step);
+  if (run.state == RunState::kFailed && first_of_sweep && !decided && worth_another_try(*run.failure))
+    reopen_run(index, step);
   if (run.state == RunState::kWaiting) ready_.erase(ready_key(index));
   run.trials.push_back(ref);
   switch (run.state) {
@@ -218,9 +227,9 @@ void Core::resolve(const TrialRef& ref, Decision decision, Step& step) {
 
 // The run that a decision asks for, added if nobody has asked for it yet.
 Core::RunIndex Core::run_of(const TrialRef& trial, const Decision& decision, Step& step) {
-  const Sweep& sweep = sweeps_[trial.sweep].sweep;
+  const SweepState& state = sweeps_[trial.sweep];
   const std::string spec =
-      to_json(make_run_spec(sweep, sweep.seeds[trial.seed], decision.treatment, decision.variation)).dump();
+      to_json(make_run_spec(state.sweep, state.seeds[trial.seed], decision.treatment, decision.variation)).dump();
   const RunKey key = run_key_of_text(spec);
   if (const auto known = run_index_.find(key); known != run_index_.end()) return known->second;
   step.records.push_back(RunAdded{.run = key, .spec_json = spec});
@@ -231,6 +240,7 @@ void Core::fail_trial(SweepIndex sweep, uint32_t arm, uint32_t seed, const Failu
   SweepState& state = sweeps_[sweep];
   state.trial(arm, seed).failed = true;
   ++state.failed;
+  moved_.insert(sweep);
   step.records.push_back(TrialFailed{.trial = {.sweep = state.id, .arm = arm, .seed = seed}, .failure = failure});
 }
 
@@ -265,6 +275,7 @@ void Core::finish_run(RunIndex index, const RunResult& result, std::string resul
   std::set<SweepIndex> sweeps;
   for (const TrialRef& trial : runs_[index].trials) {
     if (trial.last) ++sweeps_[trial.sweep].finished;
+    moved_.insert(trial.sweep);
     if (sweeps.insert(trial.sweep).second) ++sweeps_[trial.sweep].trained;
   }
   use_counts(index, result.validation, step);
@@ -277,6 +288,7 @@ void Core::fail_run(RunIndex index, const Failure& failure, Step& step) {
   const std::vector<TrialRef> trials = runs_[index].trials;
   for (const TrialRef& trial : trials) {
     if (trial.last) ++sweeps_[trial.sweep].failed;
+    moved_.insert(trial.sweep);
     if (waits_for(trial, index)) fail_round(trial, failure, step);
     if (trial.arm == 0) fail_dependent(trial.sweep, trial.seed, failure, step);
   }

@@ -15,6 +15,10 @@
 //
 // A result is accepted from any attempt as long as the run is open, also from one whose lease was lost: the numbers are
 // the same whoever trained it. Everything else from an attempt that does not hold the lease is ignored and counted.
+// A sweep with selection or stopping is asked for in stages (sweeps/stats/staged_design.h): when all trials of a stage
+// have ended, their counts are fetched, a decision is made and recorded, and the next stage is asked for. A recorded
+// decision is never made again.
+//
 // Cost of an event: O(log runs) for each attempt or trial it touches; nothing walks over all runs or trials.
 
 #include <cstdint>
@@ -30,6 +34,7 @@
 #include "coordinator/core/retry.h"
 #include "coordinator/core/step.h"
 #include "sweeps/methods/method.h"
+#include "sweeps/stats/staged_design.h"
 
 namespace evensweep::coordinator {
 
@@ -98,21 +103,29 @@ class Core {
   };
 
   struct Trial {
-    std::optional<RunIndex> run;      // of the last round
-    std::optional<RunIndex> earlier;  // of the latest round before the last
-    uint16_t rounds = 0;              // how many have a run
-    bool failed = false;              // has no run and never will
-    bool begun() const { return run || earlier || failed; }
+    std::optional<RunIndex> run;                                         // of the last round
+    std::optional<RunIndex> earlier;                                     // of the latest round before the last
+    uint16_t rounds = 0;                                                 // how many have a run
+    bool failed = false;                                                 // has no run and never will
+    bool waits() const { return asked && !run && !earlier && !failed; }  // for its first round
+    bool asked = false;                                                  // its stage has begun
+    bool decided = false;  // its stage is over, a result that comes later changes nothing
+    bool not_needed = false;
   };
   struct SweepState {
     SweepId id;
     Sweep sweep;
+    std::vector<uint64_t> seeds;        // all_seeds(sweep)
     std::vector<Trial> trials;          // [arm * seeds + seed]
     uint64_t finished = 0, failed = 0;  // trials
-    std::set<RunIndex> running;         // their agent says that they train
+    uint64_t asked = 0, not_needed = 0;
+    std::vector<DesignDecision> decisions;
+    std::optional<Stage> stage;  // the last one asked for; absent: there is no further one
+    bool deciding = false;       // its counts are on their way
+    std::set<RunIndex> running;  // their agent says that they train
     uint64_t trained = 0, reused = 0;
-    Trial& trial(uint32_t arm, uint32_t seed) { return trials[arm * sweep.seeds.size() + seed]; }
-    const Trial& trial(uint32_t arm, uint32_t seed) const { return trials[arm * sweep.seeds.size() + seed]; }
+    Trial& trial(uint32_t arm, uint32_t seed) { return trials[arm * seeds.size() + seed]; }
+    const Trial& trial(uint32_t arm, uint32_t seed) const { return trials[arm * seeds.size() + seed]; }
   };
 
   struct Agent {
@@ -147,6 +160,15 @@ class Core {
   void restore_attempts(RunIndex run, const StoredRun& stored);
   ReadyKey ready_key(RunIndex run) const;
 
+  // stages.cc: selection and stopping
+  void on(TimePoint now, const StageFetched& event, Step& step);
+  void begin_stages(SweepIndex sweep, Step& step);
+  void ask_for_stage(SweepIndex sweep, Step& step);
+  void leave_out(SweepState& state);
+  void fetch_what_is_to_decide(Step& step);
+  bool is_to_decide(const SweepState& state) const;
+  StageCells cells_of(const SweepState& state, const std::vector<RunCounts>& counts) const;
+
   // agents.cc: agents, leases and attempts
   void on(TimePoint now, const AgentConnected& event, Step& step);
   void on(TimePoint now, const AgentSaid& event, Step& step);
@@ -173,6 +195,8 @@ class Core {
   std::set<ReadyKey> ready_;
   std::vector<SweepState> sweeps_;
   std::map<SweepId, SweepIndex> sweep_index_;
+  std::map<SweepId, std::vector<DesignDecision>> stored_decisions_;  // of sweeps not submitted to this process yet
+  std::set<SweepIndex> moved_;                                       // trials of theirs have ended in this step
   std::map<AgentId, Agent> agents_;
   std::map<ConnectionId, AgentId> connections_;
   std::set<std::pair<TimePoint, AgentId>> expiries_;

@@ -37,8 +37,12 @@ void Core::check_invariants() const {
   }
   require(leased == 0, "every leased run belongs to one agent");
   for (const SweepState& state : sweeps_) {
-    uint64_t finished = 0, failed = 0;
+    uint64_t finished = 0, failed = 0, asked = 0, not_needed = 0;
     for (const Trial& trial : state.trials) {
+      require(trial.asked || (!trial.run && !trial.failed), "a trial that nobody asked for has no run");
+      require(!trial.asked || !trial.not_needed, "a trial that was asked for is needed");
+      asked += trial.asked ? 1 : 0;
+      not_needed += trial.not_needed ? 1 : 0;
       require(!trial.run || !trial.failed, "a trial with a run has not failed without one");
       require(trial.failed || trial.run || !trial.earlier || runs_[*trial.earlier].state != RunState::kFailed,
               "a trial that waits for a round that failed");
@@ -46,6 +50,10 @@ void Core::check_invariants() const {
       if (trial.run && runs_[*trial.run].state == RunState::kFinished) ++finished;
     }
     require(finished == state.finished && failed == state.failed, "counts of sweep " + state.id.str());
+    require(asked == state.asked && not_needed == state.not_needed, "stages of sweep " + state.id.str());
+    require(state.stage || asked + not_needed == state.trials.size(),
+            "a sweep without a further stage leaves none open");
+    require(!state.deciding || (state.stage && state.stage->decides), "what is decided of sweep " + state.id.str());
     for (const RunIndex index : state.running) require(runs_[index].state == RunState::kLeased, "running set");
   }
 }

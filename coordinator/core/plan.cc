@@ -13,23 +13,23 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Sweep& sweep, const FinishedRun& finished) : sweep_(sweep), finished_(finished) {
+  Planner(const Sweep& sweep, const FinishedRun& finished)
+      : sweep_(sweep), seeds_(all_seeds(sweep)), finished_(finished) {
     for (size_t arm = 0; arm <= sweep.arms.size(); ++arm) {
       const Arm described = arm_of_trial(sweep, arm);
       plan_.arms.push_back({.name = arm_name(described),
                             .control = is_control(described),
                             .identity = arm == 0 ? std::nullopt : known_identity(described, sweep.classes.train)});
     }
-    plan_.trials = plan_.arms.size() * sweep.seeds.size();
+    plan_.trials = plan_.arms.size() * seeds_.size();
     plan_.known.id = sweep_id(sweep);
     plan_.known.sweep = sweep;
     for (size_t arm = 0; arm <= sweep.arms.size(); ++arm)
-      for (const uint64_t seed : sweep.seeds)
-        plan_.known.trials.push_back({.arm = arm_of_trial(sweep, arm), .seed = seed});
+      for (const uint64_t seed : seeds_) plan_.known.trials.push_back({.arm = arm_of_trial(sweep, arm), .seed = seed});
   }
 
   StatusOr<Plan> make() {
-    for (size_t block = 0; block < sweep_.seeds.size(); ++block) {
+    for (size_t block = 0; block < seeds_.size(); ++block) {
       EV_ASSIGN_OR_RETURN(const std::optional<RunResult> baseline, count(0, block, untreated()));
       for (size_t arm = 1; arm <= sweep_.arms.size(); ++arm) EV_RETURN_IF_ERROR(plan_trial(arm, block, baseline));
     }
@@ -50,8 +50,7 @@ class Planner {
         count_unknown(arm, block, round);
         return absl::OkStatus();
       }
-      EV_ASSIGN_OR_RETURN(const Decision decision,
-                          decide(described, sweep_.classes.train, validation, sweep_.seeds[block]));
+      EV_ASSIGN_OR_RETURN(const Decision decision, decide(described, sweep_.classes.train, validation, seeds_[block]));
       if (round == rounds) return count(arm, block, decision).status();
       EV_ASSIGN_OR_RETURN(validation, count_round(arm, block, decision));
     }
@@ -77,7 +76,7 @@ class Planner {
   }
 
   RunKey key_of(size_t block, const Decision& decision) const {
-    return run_key(make_run_spec(sweep_, sweep_.seeds[block], decision.treatment, decision.variation));
+    return run_key(make_run_spec(sweep_, seeds_[block], decision.treatment, decision.variation));
   }
 
   // Counts a round before the last and gives its validation counts, if there are any.
@@ -95,7 +94,7 @@ class Planner {
   StatusOr<std::optional<RunResult>> count(size_t arm, size_t block, const Decision& decision) {
     const RunKey key = key_of(block, decision);
     EV_ASSIGN_OR_RETURN(std::optional<RunResult> result, finished_(key));
-    plan_.known.trials[arm * sweep_.seeds.size() + block].run = key;
+    plan_.known.trials[arm * seeds_.size() + block].run = key;
     if (result) note(key, decision.treatment, *result);
     ArmPlan& counts = plan_.arms[arm];
     if (result) ++counts.trained;
@@ -116,6 +115,7 @@ class Planner {
   }
 
   const Sweep& sweep_;
+  const std::vector<uint64_t> seeds_;
   const FinishedRun& finished_;
   std::set<RunKey> seen_;
   std::set<std::tuple<Arm, size_t, int64_t>> unknown_;  // arm without its rounds, block, round

@@ -5,11 +5,13 @@
 // Several steps may share a transaction; their effects then follow it in order. If a commit fails, the host carries out
 // nothing and stops.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "common/model/design.h"
 #include "common/model/link.h"
 #include "common/model/result.h"
 #include "common/model/spec.h"
@@ -40,8 +42,18 @@ struct CountsFetched {
   RunKey run;
   ConfusionMatrix validation;
 };
+// The answer to FetchStage.
+struct RunCounts {
+  RunKey run;
+  ConfusionMatrix validation, test;
+};
+struct StageFetched {
+  SweepId sweep;
+  std::vector<RunCounts> runs;
+};
 struct TimePassed {};
-using Event = std::variant<SweepSubmitted, AgentConnected, AgentSaid, AgentDisconnected, CountsFetched, TimePassed>;
+using Event =
+    std::variant<SweepSubmitted, AgentConnected, AgentSaid, AgentDisconnected, CountsFetched, StageFetched, TimePassed>;
 
 // ---- Records: facts to be stored. Each can be stored twice without harm. ----
 struct SweepAdded {
@@ -52,7 +64,7 @@ struct RunAdded {
   RunKey run;
   std::string spec_json;
 };
-// Arm 0 is the baseline, arm i + 1 is sweep.arms[i]; seed is an index into sweep.seeds.
+// Arm 0 is the baseline, arm i + 1 is sweep.arms[i]; seed is an index into all_seeds(sweep).
 struct TrialId {
   SweepId sweep;
   uint32_t arm = 0, seed = 0;
@@ -88,8 +100,14 @@ struct RunReopened {
   RunKey run;
   std::vector<TrialId> waiting = {};  // trials that had failed for the lack of its counts, and wait for it again
 };
+// The number-th decision, from 1, of a sweep with selection or stopping: which arms get further seeds. It stays.
+struct DesignDecided {
+  SweepId sweep;
+  uint32_t number = 0;
+  DesignDecision decision;
+};
 using Record = std::variant<SweepAdded, RunAdded, TrialResolved, TrialFailed, AttemptGranted, AttemptEnded, RunFinished,
-                            RunFailed, RunReopened>;
+                            RunFailed, RunReopened, DesignDecided>;
 
 // ---- Effects ----
 struct Send {
@@ -106,11 +124,16 @@ struct Grant {
 struct FetchCounts {
   RunKey run;
 };
+// Read the counts of these finished runs from the store and answer with StageFetched.
+struct FetchStage {
+  SweepId sweep;
+  std::vector<RunKey> runs;
+};
 // This connection is of no use any more: another one of the same agent took its place.
 struct Close {
   ConnectionId connection = 0;
 };
-using Effect = std::variant<Send, Grant, FetchCounts, Close>;
+using Effect = std::variant<Send, Grant, FetchCounts, FetchStage, Close>;
 
 struct Step {
   std::vector<Record> records;
@@ -135,6 +158,7 @@ struct StoredRun {
 };
 struct Snapshot {
   std::vector<StoredRun> runs;
+  std::map<SweepId, std::vector<DesignDecision>> decisions;  // in the order in which they were made
 };
 
 }  // namespace evensweep::coordinator

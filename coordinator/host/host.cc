@@ -156,6 +156,7 @@ void Host::carry_out(const Effect& effect) {
                  },
                  [&](const Grant& granted) { grant(granted); },
                  [&](const FetchCounts& fetch) { fetch_counts(fetch.run); },
+                 [&](const FetchStage& fetch) { fetch_stage(fetch); },
                  [&](const Close& close) {
                    if (const auto found = connections_.find(close.connection); found != connections_.end())
                      found->second.close();
@@ -180,6 +181,16 @@ void Host::fetch_counts(const RunKey& run) {
   StatusOr<RunResult> result = store_->result(run);
   if (!result.ok()) return fail(result.status());
   post({.work = CountsFetched{.run = run, .validation = std::move(result->validation)}});
+}
+
+void Host::fetch_stage(const FetchStage& fetch) {
+  StageFetched counts{.sweep = fetch.sweep};
+  for (const RunKey& run : fetch.runs) {
+    StatusOr<RunResult> result = store_->result(run);
+    if (!result.ok()) return fail(result.status());
+    counts.runs.push_back({.run = run, .validation = std::move(result->validation), .test = std::move(result->test)});
+  }
+  post({.work = std::move(counts)});
 }
 
 // Nothing is acted on any more. Agents keep what they hold and deliver it to the next coordinator.

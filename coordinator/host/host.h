@@ -67,6 +67,7 @@ class Host {
   void carry_out(const Effect& effect);
   void grant(const Grant& grant);
   void fetch_counts(const RunKey& run);
+  void fetch_stage(const FetchStage& fetch);
   void fail(const Status& status);
   void arm_deadline();
   StatusOr<SweepStatus> status_of(const SweepId& sweep) const;

@@ -4,10 +4,12 @@
 
 namespace evensweep::coordinator::schema {
 
-inline constexpr int kSchemaVersion = 1;
-inline constexpr int kCompatibleVersion = 1;  // the oldest program that may write this schema
+inline constexpr int kSchemaVersion = 2;
+// The oldest program that may write this schema. One that knows no decisions would train what they left out.
+inline constexpr int kCompatibleVersion = 2;
 
-inline constexpr char kCreate[] = R"sql(
+// Schema 1, 2026-11.
+inline constexpr char kCreateFirst[] = R"sql(
 CREATE TABLE meta (
   name TEXT PRIMARY KEY NOT NULL,
   value INTEGER NOT NULL
@@ -48,6 +50,19 @@ CREATE TABLE attempts (
   ended_at INTEGER,
   failure_json TEXT,
   PRIMARY KEY (run_key, number)
+) WITHOUT ROWID;
+)sql";
+
+// From schema 1 to 2: the analysis plan of each sweep by its hash (empty: of sweeps submitted before), and what was
+// decided while it ran.
+inline constexpr char kToSecond[] = R"sql(
+ALTER TABLE sweeps ADD COLUMN plan_sha256 TEXT NOT NULL DEFAULT '';
+CREATE TABLE decisions (
+  sweep_id TEXT NOT NULL REFERENCES sweeps (id),
+  number INTEGER NOT NULL,
+  decision_json TEXT NOT NULL,
+  decided_at INTEGER NOT NULL,
+  PRIMARY KEY (sweep_id, number)
 ) WITHOUT ROWID;
 )sql";
 

@@ -52,6 +52,7 @@ StatusOr<Snapshot> SqliteStore::load() {
                                .open = attempts->getColumn(3).isNull(),
                                .failure = failure_class_in(attempts->getColumn(4))});
     }
+    EV_RETURN_IF_ERROR(read_decisions(snapshot));
     return snapshot;
   } catch (const SQLite::Exception& error) {
     return status_of(error, "read");
@@ -91,7 +92,29 @@ StatusOr<SweepResults> SqliteStore::sweep_results(const SweepId& id) {
     if (!sweep.ok()) return damaged(path_, "sweep " + id.str(), sweep.status());
     SweepResults results{.id = id, .sweep = *std::move(sweep)};
     EV_RETURN_IF_ERROR(read_trials(results));
+    EV_RETURN_IF_ERROR(read_decisions(results));
     return results;
+  } catch (const SQLite::Exception& error) {
+    return status_of(error, "read");
+  }
+}
+
+StatusOr<std::vector<SubmittedPlan>> SqliteStore::plans_named(const std::string& name) {
+  try {
+    const StatementUse select = statement(
+        schema_ == 1
+            ? "SELECT id, '', json_array_length(sweep_json, '$.arms'), json_array_length(sweep_json, '$.seeds') "
+              "FROM sweeps WHERE name = ? ORDER BY submitted_at, id"
+            : "SELECT id, plan_sha256, json_array_length(sweep_json, '$.arms'), "
+              "json_array_length(sweep_json, '$.seeds') FROM sweeps WHERE name = ? ORDER BY submitted_at, id");
+    select->bind(1, name);
+    std::vector<SubmittedPlan> plans;
+    while (select->executeStep())
+      plans.push_back({.sweep = SweepId(select->getColumn(0).getText()),
+                       .plan_sha256 = select->getColumn(1).getText(),
+                       .arms = select->getColumn(2).getInt64(),
+                       .seeds = select->getColumn(3).getInt64()});
+    return plans;
   } catch (const SQLite::Exception& error) {
     return status_of(error, "read");
   }
@@ -99,15 +122,16 @@ StatusOr<SweepResults> SqliteStore::sweep_results(const SweepId& id) {
 
 Status SqliteStore::read_trials(SweepResults& results) {
   const Sweep& sweep = results.sweep;
+  const std::vector<uint64_t> seeds = all_seeds(sweep);
   for (size_t arm = 0; arm <= sweep.arms.size(); ++arm)
-    for (const uint64_t seed : sweep.seeds) results.trials.push_back({.arm = arm_of_trial(sweep, arm), .seed = seed});
+    for (const uint64_t seed : seeds) results.trials.push_back({.arm = arm_of_trial(sweep, arm), .seed = seed});
   const auto classes = static_cast<int64_t>(sweep.classes.names.size());
   const StatementUse select = statement(
       "SELECT arm, seed, run_key, notes_json, failure_json FROM trials WHERE sweep_id = ? ORDER BY arm, seed");
   select->bind(1, results.id.str());
   while (select->executeStep()) {
     const size_t index =
-        static_cast<size_t>(select->getColumn(0).getUInt()) * sweep.seeds.size() + select->getColumn(1).getUInt();
+        static_cast<size_t>(select->getColumn(0).getUInt()) * seeds.size() + select->getColumn(1).getUInt();
     if (index >= results.trials.size())
       return absl::DataLossError(path_ + ": a trial outside of sweep " + results.id.str());
     TrialOutcome& trial = results.trials[index];
@@ -124,6 +148,30 @@ Status SqliteStore::read_trials(SweepResults& results) {
     trial.run = RunKey(select->getColumn(2).getText());
     if (!results.runs.contains(*trial.run)) EV_RETURN_IF_ERROR(read_run(*trial.run, classes, results));
   }
+  return absl::OkStatus();
+}
+
+Status SqliteStore::read_decisions(Snapshot& snapshot) {
+  const StatementUse select = statement("SELECT sweep_id, decision_json FROM decisions ORDER BY sweep_id, number");
+  while (select->executeStep()) {
+    const SweepId sweep(select->getColumn(0).getText());
+    StatusOr<DesignDecision> decision = parse_decision(select->getColumn(1).getText());
+    if (!decision.ok()) return damaged(path_, "a decision about sweep " + sweep.str(), decision.status());
+    snapshot.decisions[sweep].push_back(*std::move(decision));
+  }
+  return absl::OkStatus();
+}
+
+Status SqliteStore::read_decisions(SweepResults& results) {
+  if (schema_ == 1) return absl::OkStatus();  // read only, and older than decisions
+  const StatementUse select = statement("SELECT decision_json FROM decisions WHERE sweep_id = ? ORDER BY number");
+  select->bind(1, results.id.str());
+  while (select->executeStep()) {
+    StatusOr<DesignDecision> decision = parse_decision(select->getColumn(0).getText());
+    if (!decision.ok()) return damaged(path_, "a decision about sweep " + results.id.str(), decision.status());
+    results.decisions.push_back(*std::move(decision));
+  }
+  mark_not_needed(results);
   return absl::OkStatus();
 }
 

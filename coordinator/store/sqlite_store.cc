@@ -71,17 +71,25 @@ Status SqliteStore::prepare_schema() {
   database_.exec("PRAGMA journal_mode = WAL");
   database_.exec("PRAGMA synchronous = FULL");
   database_.exec("PRAGMA foreign_keys = ON");
-  if (empty) {
-    SQLite::Transaction transaction(database_);
-    database_.exec(schema::kCreate);
-    SQLite::Statement insert(database_,
-                             "INSERT INTO meta (name, value) VALUES ('schema_version', ?), ('compatible_version', ?)");
-    insert.bind(1, schema::kSchemaVersion);
-    insert.bind(2, schema::kCompatibleVersion);
-    insert.exec();
-    transaction.commit();
-  }
+  migrate(empty ? 0 : database_.execAndGet("SELECT value FROM meta WHERE name = 'schema_version'").getInt());
   return absl::OkStatus();
+}
+
+// In one transaction: a file has one schema or the other, whatever happens. A file of a newer schema that this program
+// may write stays as it is.
+void SqliteStore::migrate(int from) {
+  if (from >= schema::kSchemaVersion) return;
+  SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+  if (from < 1) database_.exec(schema::kCreateFirst);
+  if (from < 2) database_.exec(schema::kToSecond);
+  SQLite::Statement insert(database_,
+                           "INSERT OR REPLACE INTO meta (name, value) VALUES ('schema_version', ?), "
+                           "('compatible_version', ?)");
+  insert.bind(1, schema::kSchemaVersion);
+  insert.bind(2, schema::kCompatibleVersion);
+  insert.exec();
+  transaction.commit();
+  schema_ = schema::kSchemaVersion;
 }
 
 Status SqliteStore::check_version() {
@@ -94,7 +102,10 @@ Status SqliteStore::check_version() {
     if (error.getErrorCode() > SQLITE_ERROR) throw;
   }
   if (written < 1 || compatible < 1) return not_ours(path_);
-  if (compatible <= schema::kSchemaVersion) return absl::OkStatus();
+  if (compatible <= schema::kSchemaVersion) {
+    schema_ = written;
+    return absl::OkStatus();
+  }
   return absl::FailedPreconditionError(
       path_ + " was written by a newer evensweep (it needs schema " + std::to_string(compatible) +
       ", this program knows " + std::to_string(schema::kSchemaVersion) + "); use that version, or another --state");
@@ -128,12 +139,13 @@ Status SqliteStore::status_of(const SQLite::Exception& error, const std::string&
 }
 
 void SqliteStore::write(const SweepAdded& record, int64_t at) {
-  const StatementUse insert =
-      statement("INSERT OR IGNORE INTO sweeps (id, name, sweep_json, submitted_at) VALUES (?, ?, ?, ?)");
+  const StatementUse insert = statement(
+      "INSERT OR IGNORE INTO sweeps (id, name, sweep_json, submitted_at, plan_sha256) VALUES (?, ?, ?, ?, ?)");
   insert->bind(1, record.id.str());
   insert->bind(2, record.sweep.name);
   insert->bind(3, to_json(record.sweep).dump());
   insert->bind(4, at);
+  insert->bind(5, plan_hash(record.sweep));
   insert->exec();
 }
 
@@ -220,6 +232,16 @@ void SqliteStore::write(const RunReopened& record, int64_t) {
     remove->bind(3, trial.seed);
     remove->exec();
   }
+}
+
+void SqliteStore::write(const DesignDecided& record, int64_t at) {
+  const StatementUse insert =
+      statement("INSERT OR IGNORE INTO decisions (sweep_id, number, decision_json, decided_at) VALUES (?, ?, ?, ?)");
+  insert->bind(1, record.sweep.str());
+  insert->bind(2, record.number);
+  insert->bind(3, to_json(record.decision).dump());
+  insert->bind(4, at);
+  insert->exec();
 }
 
 }  // namespace evensweep::coordinator

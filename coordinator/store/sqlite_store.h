@@ -10,6 +10,13 @@
 
 namespace evensweep::coordinator {
 
+// A sweep that was submitted, by its analysis plan.
+struct SubmittedPlan {
+  SweepId sweep;
+  std::string plan_sha256;  // empty: submitted to a version that fixed none
+  int64_t arms = 0, seeds = 0;
+};
+
 // One SQLite file, one connection, used from one thread at a time. WAL and synchronous=FULL: what is committed survives
 // a crash of the process and of the machine.
 class SqliteStore final : public Store {
@@ -25,10 +32,13 @@ class SqliteStore final : public Store {
   StatusOr<std::string> run_spec(const RunKey& run) override;
   StatusOr<RunResult> result(const RunKey& run) override;
   StatusOr<SweepResults> sweep_results(const SweepId& sweep) override;
+  // Of all sweeps of this name, in the order of their submission.
+  StatusOr<std::vector<SubmittedPlan>> plans_named(const std::string& name);
 
  private:
   SqliteStore(std::string path, int flags);
   Status prepare_schema();
+  void migrate(int from);
   Status check_version();
   void write(const SweepAdded& record, int64_t at);
   void write(const RunAdded& record, int64_t at);
@@ -39,6 +49,9 @@ class SqliteStore final : public Store {
   void write(const RunFinished& record, int64_t at);
   void write(const RunFailed& record, int64_t at);
   void write(const RunReopened& record, int64_t at);
+  void write(const DesignDecided& record, int64_t at);
+  Status read_decisions(Snapshot& snapshot);
+  Status read_decisions(SweepResults& results);
   Status read_trials(SweepResults& results);
   Status read_run(const RunKey& run, int64_t classes, SweepResults& results);
   Status status_of(const SQLite::Exception& error, const std::string& doing) const;
@@ -52,6 +65,7 @@ class SqliteStore final : public Store {
 
   std::string path_;
   SQLite::Database database_;
+  int schema_ = 0;  // of a file that was there; one that is only read may have an older one
   std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
 };
 

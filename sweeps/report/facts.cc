@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+#include <map>
+
 #include "common/base/text.h"
 #include "common/model/spec.h"
 #include "sweeps/report/format.h"
@@ -88,6 +91,29 @@ std::string baseline_line(View analysis) {
   return line + ".";
 }
 
+// What selection and stopping did, where the sweep has them.
+void add_decisions(View results, std::vector<std::string>& lines) {
+  const View design = results["design"];
+  for (const View& decision : design["decisions"].items()) {
+    const bool is_look = decision["kind"].text() == "look";
+    std::string line = is_look ? fmt::format("Look {}", decision["look"].integer()) : decision["kind"].text();
+    line[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(line[0])));
+    line += fmt::format(" after {}:", counted(decision["seeds"].integer(), is_look ? "seed" : "selection seed"));
+    std::map<std::string, int64_t> fates;
+    for (const View& arm : decision["arms"].items()) ++fates[arm["fate"].text()];
+    const char* separator = " ";
+    for (const auto& [fate, arms] : fates) {
+      line += fmt::format("{}{} {}", separator, counted(arms, "arm"), fate);
+      separator = ", ";
+    }
+    lines.push_back(line + ".");
+  }
+  if (const int64_t left_out = design["trials_not_needed"].integer(); left_out > 0)
+    lines.push_back(fmt::format("{} were not needed and not trained.", counted(left_out, "trial")));
+  if (const std::string hash = design["plan_sha256"].text(); !hash.empty())
+    lines.push_back("Analysis plan, fixed when the sweep was submitted: sha256 " + hash + ".");
+}
+
 }  // namespace
 
 std::string report_title(View results) {
@@ -127,7 +153,7 @@ std::string test_words(View analysis) {
 
 std::vector<std::string> design_lines(const ResultsIndex& index) {
   const View root = index.root(), analysis = root["analysis"], done = root["completeness"];
-  return {
+  std::vector<std::string> lines = {
       fmt::format("{} of {} blocks (seeds) complete; {} and the baseline; {} in the family that p is adjusted for.",
                   done["blocks_complete"].integer(), done["blocks_planned"].integer(),
                   counted(static_cast<int64_t>(index.arms().size()), "arm"),
@@ -150,6 +176,8 @@ std::vector<std::string> design_lines(const ResultsIndex& index) {
       baseline_line(analysis),
       fmt::format("{}: {}.", id_words(root), root["sweep_id"].text()),
   };
+  add_decisions(root, lines);
+  return lines;
 }
 
 std::vector<std::string> completeness_lines(const ResultsIndex& index) {

@@ -79,6 +79,8 @@ Json arm_json(const ArmEvidence& arm, const Sweep& sweep) {
   json["primary"] = arm.primary;
   json["control"] = arm.control;
   json["identity"] = arm.identity;
+  json["selected"] = arm.selected;
+  json["stopped"] = arm.stopped.empty() ? Json() : Json(arm.stopped);
   json["blocks_planned"] = arm.planned_blocks;
   json["blocks_diverged"] = arm.diverged_blocks;
   json["blocks"] = blocks_json(arm.blocks);

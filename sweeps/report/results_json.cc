@@ -58,6 +58,7 @@ Json results_json(const SweepResults& results, const Evidence& evidence, const T
                {"sweep", sweep_json(results)},
                {"table", table_json(results)},
                {"analysis", analysis_json(results, evidence)},
+               {"design", design_json(results, evidence)},
                {"counts", counts_json(results, evidence)},
                {"runs", runs_json(results)},
                {"trials", trials_json(results, evidence)},

@@ -20,6 +20,7 @@ Json environment_json(const SweepResults& results);
 Json sweep_json(const SweepResults& results);
 Json table_json(const SweepResults& results);
 
+Json design_json(const SweepResults& results, const Evidence& evidence);
 Json analysis_json(const SweepResults& results, const Evidence& evidence);
 Json evidence_json(const SweepResults& results, const Evidence& evidence, const Details& details);
 Json trends_json(const Evidence& evidence, const Details& details);

@@ -138,8 +138,10 @@ Json trials_json(const SweepResults& results, const Evidence& evidence) {
     Json json = {{"arm", place.first}, {"seed", trial.seed}, {"notes", trial.notes}};
     json["run"] = trial.run ? Json(trial.run->str()) : Json();
     json["baseline_run"] = baseline != baselines.end() ? Json(baseline->second) : Json();
-    json["state"] = state_of(trial.run ? outcome_of(results, *trial.run) : nullptr);
+    json["state"] =
+        trial.not_needed.empty() ? state_of(trial.run ? outcome_of(results, *trial.run) : nullptr) : "not needed";
     json["reason"] = reason != reasons.end() ? Json(reason->second) : Json();
+    if (!trial.not_needed.empty()) json["reason"] = trial.not_needed;
     add_effect(json, effect != effects.end() ? effect->second : nullptr);
     list.push_back(std::move(json));
   }
@@ -155,8 +157,8 @@ Json counts_json(const SweepResults& results, const Evidence& evidence) {
     if (run.arms.front() == kBaseline) ++baselines;
   }
   // A trial whose treatment is not known yet counts as a run of its own.
-  const auto unknown =
-      std::count_if(results.trials.begin(), results.trials.end(), [](const TrialOutcome& trial) { return !trial.run; });
+  const auto unknown = std::count_if(results.trials.begin(), results.trials.end(),
+                                     [](const TrialOutcome& trial) { return !trial.run && trial.not_needed.empty(); });
   int64_t compared = 0;
   for (const ArmEvidence& arm : evidence.arms)
     if (!arm.identity) compared += static_cast<int64_t>(arm.blocks.size());

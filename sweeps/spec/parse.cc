@@ -90,35 +90,8 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
       value->fail("only the baseline; list a method to compare with it");
     if (problems.count() > before) sweep.arms.clear();
   }
-  if (const auto value = top.find("analysis")) sweep.analysis = read_analysis(*value, sweep.arms);
+  if (const auto value = top.find("analysis")) sweep.analysis = read_analysis(*value, sweep.arms, sweep.seeds);
   if (const auto value = top.find("resources")) sweep.resources = read_resources(*value);
-}
-
-// The arm that the analysis names as its primary comparison, by its name or as a map. Without arms nothing is checked.
-std::optional<std::string> read_primary(const Value& value, const std::vector<Arm>& arms) {
-  std::vector<std::string> names;
-  for (const Arm& arm : arms) names.push_back(arm_name(arm));
-  std::optional<std::string> given;
-  if (value.is_map()) {
-    Section section(value);
-    const auto method = section.need("method");
-    const auto description = method ? read_method(*method) : std::nullopt;
-    if (!description) {
-      section.end_unfinished();
-      return std::nullopt;
-    }
-    const auto arm = read_cell(section, *description, default_options(*description));
-    section.end();
-    if (!arm) return std::nullopt;
-    given = arm_name(without_usual(*arm, *description));
-  } else {
-    given = value.text();
-  }
-  if (!given || names.empty() || std::find(names.begin(), names.end(), *given) != names.end()) return given;
-  const auto nearest = nearest_name(*given, names);
-  value.fail(fmt::format("{} is no arm of this sweep; {}", in_quotes(*given),
-                         nearest ? "did you mean " + in_quotes(*nearest) + "?" : "the arms are " + listed(names)));
-  return std::nullopt;
 }
 
 }  // namespace
@@ -135,18 +108,6 @@ std::vector<uint64_t> read_seeds(const Value& value) {
     seeds.push_back(*seed);
   }
   return seeds;
-}
-
-AnalysisSpec read_analysis(const Value& value, const std::vector<Arm>& arms) {
-  AnalysisSpec analysis;
-  Section section(value);
-  analysis.alpha = section.number("alpha", analysis.alpha, {.least = 0, .most = 0.5, .least_excluded = true});
-  analysis.correction = section.word("correction", analysis.correction, {kMaxT, "holm", "none"});
-  analysis.accuracy_margin =
-      section.number("accuracy_margin", analysis.accuracy_margin, {.least = 0, .most = 1, .most_excluded = true});
-  if (const auto primary = section.find("primary")) analysis.primary = read_primary(*primary, arms);
-  section.end();
-  return analysis;
 }
 
 ResourcesSpec read_resources(const Value& value) {

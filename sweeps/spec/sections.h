@@ -25,7 +25,7 @@ std::vector<uint64_t> read_seeds(const Value& value);
 // The arms of all items in order, without the baseline, each once. At most `most_arms`, all defined for the data, model
 // and recipe of the sweep, which has been read so far.
 std::vector<Arm> read_methods(const Value& value, const Sweep& sweep, size_t most_arms);
-AnalysisSpec read_analysis(const Value& value, const std::vector<Arm>& arms);
+AnalysisSpec read_analysis(const Value& value, const std::vector<Arm>& arms, const std::vector<uint64_t>& seeds);
 ResourcesSpec read_resources(const Value& value);
 
 // One method, or a list of them as a combination. Absent where a problem was added.

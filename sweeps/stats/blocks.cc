@@ -49,6 +49,10 @@ Cell read_cell(const SweepResults& results, const TrialIndex& index, const Arm& 
   if (trial == index.end() || !trial->second->run.has_value()) {
     cell.lacking = results.table ? "not in the table" : trial == index.end() ? "not started" : "waits for its baseline";
     if (trial != index.end() && trial->second->failure) cell.lacking = text_of(*trial->second->failure);
+    if (trial != index.end() && !trial->second->not_needed.empty()) {
+      cell.lacking = trial->second->not_needed;
+      cell.needed = false;
+    }
     return cell;
   }
   cell.run = trial->second->run;
@@ -86,7 +90,27 @@ bool is_complete(const Blocks& blocks, size_t b) {
 void note_missing(const std::string& name, const std::vector<Cell>& cells, const std::vector<uint64_t>& seeds,
                   std::vector<Missing>& missing) {
   for (size_t b = 0; b < cells.size(); ++b)
-    if (!cells[b].metrics) missing.push_back({name, seeds[b], cells[b].lacking});
+    if (!cells[b].metrics && cells[b].needed) missing.push_back({name, seeds[b], cells[b].lacking});
+}
+
+void read_decisions(const SweepResults& results, size_t place, ArmCells& cells) {
+  for (const DesignDecision& decision : results.decisions)
+    for (const ArmAtDecision& arm : decision.arms) {
+      if (arm.arm != place + 1) continue;
+      cells.decision = &decision;
+      cells.fate = arm.fate;
+      cells.p = decision.kind == StageKind::kLook ? arm.p : std::nullopt;
+    }
+}
+
+// What the last look was decided from, in the order of the seeds: with stopping nothing else is compared.
+std::vector<size_t> blocks_of_looks(const SweepResults& results) {
+  std::vector<size_t> places;
+  if (results.decisions.empty() || results.decisions.back().kind != StageKind::kLook) return places;
+  const std::vector<uint64_t>& used = results.decisions.back().blocks;
+  for (size_t b = 0; b < results.sweep.seeds.size(); ++b)
+    if (std::ranges::find(used, results.sweep.seeds[b]) != used.end()) places.push_back(b);
+  return places;
 }
 
 }  // namespace
@@ -99,15 +123,18 @@ Blocks arrange_blocks(const SweepResults& results) {
   note_missing(kBaseline, blocks.baseline, seeds, blocks.missing);
   for (const Arm& arm : results.sweep.arms) {
     ArmCells cells{.arm = arm, .cells = {}, .control = is_control(arm)};
+    read_decisions(results, blocks.arms.size(), cells);
     for (uint64_t seed : seeds) cells.cells.push_back(read_cell(results, index, arm, seed));
     cells.identity = is_identity(blocks.baseline, cells.cells);
     cells.diverged = std::count_if(cells.cells.begin(), cells.cells.end(), [](const Cell& c) { return c.diverged; });
     cells.out = !cells.identity && (cells.diverged > 0 || !has_any_result(cells.cells));
+    if (cells.fate == ArmFate::kIdentity) cells.identity = true;
     if (!cells.identity) note_missing(arm_name(arm), cells.cells, seeds, blocks.missing);
     blocks.arms.push_back(std::move(cells));
   }
   // With every method failed there is nothing to compare; the blocks still tell of the baseline.
-  for (size_t b = 0; b < seeds.size(); ++b)
+  if (results.sweep.analysis.stopping) blocks.complete = blocks_of_looks(results);
+  for (size_t b = 0; b < seeds.size() && !results.sweep.analysis.stopping; ++b)
     if (is_complete(blocks, b)) blocks.complete.push_back(b);
   return blocks;
 }

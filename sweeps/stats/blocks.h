@@ -15,6 +15,7 @@ struct Cell {
   std::optional<ModelMetrics> metrics;
   bool diverged = false;
   std::string lacking;  // why there are no metrics
+  bool needed = true;   // else the design left it out
 };
 
 struct ArmCells {
@@ -24,6 +25,10 @@ struct ArmCells {
   bool identity = false;
   int64_t diverged = 0;
   bool out = false;  // the method itself failed: it is not tested, and no other arm loses a block for it
+  const DesignDecision* decision = nullptr;  // the last one about this arm; absent: none yet, or no such design
+  ArmFate fate = ArmFate::kGoesOn;           // by that decision
+  std::optional<double> p;                   // by that decision, of a look
+  bool is_left_out() const { return fate == ArmFate::kNotSelected || fate == ArmFate::kRacedOut; }
 };
 
 struct Blocks {

@@ -106,6 +106,13 @@ ArmEvidence weigh_arm(const SweepResults& results, const Blocks& blocks, const A
   arm.identity = cells.identity;
   arm.planned_blocks = static_cast<int64_t>(results.sweep.seeds.size());
   arm.diverged_blocks = cells.diverged;
+  arm.selected = !cells.is_left_out();
+  if (analysis.stopping && cells.decision != nullptr && cells.decision->kind == StageKind::kLook) {
+    arm.planned_blocks = cells.decision->seeds;
+    arm.p_adjusted = cells.p;
+    arm.spread_reduced = cells.fate == ArmFate::kEffective;
+    if (cells.fate != ArmFate::kNotShown) arm.stopped = fate_words(*cells.decision, cells.fate);
+  }
   for (size_t b : blocks.complete) {
     if (!cells.cells[b].metrics) continue;
     arm.blocks.push_back(compare(results.sweep.seeds[b], *blocks.baseline[b].metrics, *cells.cells[b].metrics));
@@ -184,17 +191,20 @@ void test_equivalence(const std::vector<ArmEvidence*>& family, const AnalysisSpe
 void adjust_family(const AnalysisSpec& analysis, Evidence& evidence) {
   std::vector<ArmEvidence*> family;
   for (ArmEvidence& arm : evidence.arms)
-    if (!arm.identity && !arm.control) family.push_back(&arm);
+    if (!arm.identity && !arm.control && arm.selected) family.push_back(&arm);
   evidence.family = std::ssize(family);
   evidence.untested = std::count_if(family.begin(), family.end(), [](const ArmEvidence* arm) { return !arm->tested; });
-  if (analysis.correction == kMaxT) {
+  if (analysis.stopping) {
+    // Its looks have adjusted p, and decided.
+  } else if (analysis.correction == kMaxT) {
     adjust_by_max_t(family, analysis, evidence);
   } else {
     adjust_each(family, analysis.correction == "holm" ? Correction::kHolm : Correction::kNone);
   }
-  test_equivalence(family, analysis, evidence);
+  if (!analysis.stopping) test_equivalence(family, analysis, evidence);
   test_controls(evidence);
-  for (ArmEvidence& arm : evidence.arms) arm.spread_reduced = arm.p_adjusted && *arm.p_adjusted <= analysis.alpha;
+  for (ArmEvidence& arm : evidence.arms)
+    if (!analysis.stopping || arm.control) arm.spread_reduced = arm.p_adjusted && *arm.p_adjusted <= analysis.alpha;
   evidence.floor_times = floor_times(evidence.family, analysis, evidence.untested);
   evidence.smallest_p = smallest_p(std::ssize(evidence.complete_blocks), evidence.family, analysis, evidence.untested);
 }
@@ -220,7 +230,11 @@ StatusOr<Evidence> weigh(const SweepResults& results) {
   Blocks blocks = arrange_blocks(results);
   Evidence evidence;
   evidence.missing = std::move(blocks.missing);
-  for (size_t b = 0; b < results.sweep.seeds.size(); ++b) {
+  // With stopping no seed is lost that no look has come to.
+  size_t used = results.sweep.seeds.size();
+  if (results.sweep.analysis.stopping)
+    used = blocks.complete.empty() ? 0 : static_cast<size_t>(results.decisions.back().seeds);
+  for (size_t b = 0; b < used; ++b) {
     const bool complete = std::binary_search(blocks.complete.begin(), blocks.complete.end(), b);
     (complete ? evidence.complete_blocks : evidence.dropped_blocks).push_back(results.sweep.seeds[b]);
   }

@@ -35,25 +35,29 @@ enum class Verdict {
   kHarmful,                // p_increase_adjusted <= alpha
   kNoPracticalEffect,      // p_equivalent <= alpha: the spread changes by less than a tenth
   kInconclusive,           // none of these; no proof that there is no effect
+  kNotSelected,            // others were better on the selection seeds: not confirmed, and no part of the family
 };
 const char* verdict_name(Verdict verdict);  // "effective", "effective, accuracy falls", ...
 
 struct ArmEvidence {
   Arm arm;
-  std::string name;                 // arm_name(arm)
-  bool primary = false;             // named in the sweep as the comparison chosen in advance
-  bool control = false;             // no candidate (see is_control): tested by itself, not in the family
-  bool identity = false;            // the treatment is that of the baseline in every block: nothing is compared
-  std::vector<BlockEffect> blocks;  // complete blocks of the whole sweep, in the order of the seeds
-  bool tested = false;              // no identity, no failure of the method, and some complete block
-  int64_t planned_blocks = 0;
-  int64_t diverged_blocks = 0;                // runs of this arm that diverged: failures of the method
-  PairedSummary d;                            // of d_unbiased: mean, sd, t, p values, confidence interval at 1 - alpha
-  SignFlip sign_flip;                         // of d_unbiased
-  SignTest sign_test;                         // of d_unbiased
-  std::optional<double> p_adjusted;           // sign-flip, one-sided (greater), adjusted over all arms that are neither
-                                              // identities nor controls; of a control its own p
-  std::optional<double> p_increase_adjusted;  // the same for the other side (less)
+  std::string name;                  // arm_name(arm)
+  bool primary = false;              // named in the sweep as the comparison chosen in advance
+  bool control = false;              // no candidate (see is_control): tested by itself, not in the family
+  bool identity = false;             // the treatment is that of the baseline in every block: nothing is compared
+  std::vector<BlockEffect> blocks;   // complete blocks of the whole sweep, in the order of the seeds
+  bool tested = false;               // no identity, no failure of the method, and some complete block
+  bool selected = true;              // else a selection left it out: it has no blocks here
+  std::string stopped;               // "stopped for futility at look 2"; empty: all seeds, or no such design
+  int64_t planned_blocks = 0;        // with stopping: those that it was asked for
+  int64_t diverged_blocks = 0;       // runs of this arm that diverged: failures of the method
+  PairedSummary d;                   // of d_unbiased: mean, sd, t, p values, confidence interval at 1 - alpha
+  SignFlip sign_flip;                // of d_unbiased
+  SignTest sign_test;                // of d_unbiased
+  std::optional<double> p_adjusted;  // sign-flip, one-sided (greater), adjusted over all arms that are neither
+                                     // identities nor controls; of a control its own p;
+                                     // with stopping that of the looks
+  std::optional<double> p_increase_adjusted;  // the same for the other side (less); with stopping absent
   std::optional<Interval> d_simultaneous;     // max-T: of d_unbiased's mean, for all arms together at 1 - alpha
   std::optional<SpreadRatio> ratio;           // of var_unbiased, rebalanced / baseline; absent below two blocks
   std::optional<double> p_equivalent;         // of a ratio outside 1/1.1 .. 1.1, Holm-adjusted over the family

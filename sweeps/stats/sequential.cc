@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 
@@ -18,6 +19,7 @@ constexpr double kRelativeZero = 1e-12;
 bool is_usable(std::span<const double> d, const SequentialPlan& plan) {
   if (plan.looks.empty() || plan.looks.front() < 1 || std::isnan(alpha_spent(plan.spending, plan.alpha, 1, plan.gamma)))
     return false;
+  if (!plan.shares.empty() && plan.shares.size() != plan.looks.size()) return false;
   for (size_t k = 1; k < plan.looks.size(); ++k)
     if (plan.looks[k] <= plan.looks[k - 1]) return false;
   return std::all_of(d.begin(), d.end(), [](double x) { return std::isfinite(x); });
@@ -52,9 +54,15 @@ class SignVectors {
 
   // The smallest attained sum that at most `most` vectors reach, those that have crossed before included.
   double boundary(size_t most, double tolerance) const {
+    if (most <= crossed()) return kInfinity;
     std::vector<double> sums;
+    sums.reserve(alive_.size());
     for (const Vector& vector : alive_) sums.push_back(vector.sum);
-    std::sort(sums.rbegin(), sums.rend());
+    // Only the largest matter, and the first one that is too many.
+    const size_t top = std::min(sums.size(), most - crossed() + 1);
+    const auto end_of_top = sums.begin() + static_cast<std::ptrdiff_t>(top);
+    std::partial_sort(sums.begin(), end_of_top, sums.end(), std::greater<>());
+    sums.resize(top);
     double boundary = kInfinity;
     for (size_t first = 0; first < sums.size();) {
       size_t end = first;
@@ -64,6 +72,9 @@ class SignVectors {
       first = end;
     }
     return boundary;
+  }
+  size_t reaching(double bound) const {
+    return static_cast<size_t>(std::ranges::count_if(alive_, [=](const Vector& v) { return v.sum >= bound; }));
   }
   void drop_from(double bound) {
     std::erase_if(alive_, [=](const Vector& vector) { return vector.sum >= bound; });
@@ -107,8 +118,9 @@ std::optional<SequentialTest> sequential_sign_flip(std::span<const double> d, co
   const int64_t planned = plan.looks.back();
   SequentialTest test;
   test.exact = planned <= kExactSequential;
-  for (int64_t look : plan.looks) {
-    const double share = static_cast<double>(look) / static_cast<double>(planned);
+  for (size_t k = 0; k < plan.looks.size(); ++k) {
+    const double even = static_cast<double>(plan.looks[k]) / static_cast<double>(planned);
+    const double share = plan.shares.empty() ? even : plan.shares[k];
     test.alpha_spent.push_back(alpha_spent(plan.spending, plan.alpha, share, plan.gamma));
   }
   const size_t blocks = std::min(d.size(), static_cast<size_t>(planned));
@@ -124,6 +136,8 @@ std::optional<SequentialTest> sequential_sign_flip(std::span<const double> d, co
     const double allowed = test.alpha_spent[k] * static_cast<double>(vectors.total()) * (1 + kRelativeZero);
     const double boundary = vectors.boundary(static_cast<size_t>(allowed), tolerance);
     test.boundaries.push_back(boundary);
+    test.p.push_back(static_cast<double>(vectors.crossed() + vectors.reaching(seen - tolerance)) /
+                     static_cast<double>(vectors.total()));
     if (!test.rejected_at && seen >= boundary - tolerance) test.rejected_at = static_cast<int64_t>(k) + 1;
     vectors.drop_from(boundary - tolerance);
   }

@@ -19,7 +19,7 @@ constexpr size_t kSkewnessBlocks = 5;
 using Traps = std::vector<std::string>;
 
 void too_few_blocks(const SweepResults& results, const Evidence& evidence, Traps& traps) {
-  if (evidence.family == 0) return;
+  if (evidence.family == 0 || results.sweep.analysis.stopping) return;
   const AnalysisSpec& analysis = results.sweep.analysis;
   const auto planned = static_cast<int64_t>(results.sweep.seeds.size());
   const auto needed_for = [&](int64_t times) { return min_blocks(times, analysis.alpha, /*two_sided=*/false); };
@@ -42,13 +42,23 @@ void too_few_blocks(const SweepResults& results, const Evidence& evidence, Traps
 void lost_blocks(const SweepResults& results, const Evidence& evidence, Traps& traps) {
   const auto planned = static_cast<int64_t>(results.sweep.seeds.size());
   const auto complete = static_cast<int64_t>(evidence.complete_blocks.size());
-  if (complete == planned) return;
+  if (complete == planned || results.sweep.analysis.stopping) return;
   traps.push_back(fmt::format(
       "{} of {} blocks are left out for all arms because a run lacks; {}", planned - complete, planned,
       too_many_blocks_lost(complete, planned)
           ? "that is more than a tenth, so there is no verdict. Looking at interim results and stopping at a small p "
             "makes false findings two to four times as frequent"
           : "what is left may differ from what is lost"));
+}
+
+void stopped_early(const Evidence& evidence, Traps& traps) {
+  const auto stopped = std::ranges::count_if(
+      evidence.arms, [](const ArmEvidence& arm) { return arm.selected && arm.spread_reduced && !arm.stopped.empty(); });
+  if (stopped == 0) return;
+  traps.push_back(fmt::format(
+      "{} stopped when the evidence was strong enough: the p values allow for that, but means and intervals after an "
+      "early stop tend to be too large",
+      stopped == 1 ? "one arm was" : fmt::format("{} arms were", stopped)));
 }
 
 void shared_rows(const SweepResults& results, const Evidence& evidence, Traps& traps) {
@@ -232,6 +242,7 @@ std::vector<std::string> find_traps(const SweepResults& results, const Evidence&
   Traps traps;
   too_few_blocks(results, evidence, traps);
   lost_blocks(results, evidence, traps);
+  stopped_early(evidence, traps);
   shared_rows(results, evidence, traps);
   unseen_trainings(results, traps);
   test_noise(evidence, traps);

@@ -78,11 +78,13 @@ std::string worst_class_text(const ArmEvidence& arm) {
 
 // Empty if the arm can be judged.
 std::string why_not_testable(const AnalysisSpec& analysis, const Evidence& evidence, const ArmEvidence& arm) {
-  const auto complete = static_cast<int64_t>(evidence.complete_blocks.size());
+  // With stopping an arm has the blocks up to its last look.
+  const int64_t complete = analysis.stopping ? std::ssize(arm.blocks) : std::ssize(evidence.complete_blocks);
   if (arm.diverged_blocks > 0) {
     return fmt::format("training diverged in {} of {} blocks, a failure of the method", arm.diverged_blocks,
                        arm.planned_blocks);
   }
+  if (analysis.stopping && !arm.p_adjusted) return "no look has come to it yet";
   if (!arm.p_adjusted) return "no block has both a baseline and a finished run of this arm";
   if (complete < 2) return "one complete block; a comparison needs at least two";
   if (too_many_blocks_lost(complete, arm.planned_blocks)) {
@@ -90,7 +92,7 @@ std::string why_not_testable(const AnalysisSpec& analysis, const Evidence& evide
                        effect_text(analysis, arm, arm.p_adjusted));
   }
   const double least = arm.control ? smallest_p(arm.d.n, 1, analysis) : evidence.smallest_p;
-  if (least > analysis.alpha) {
+  if (least > analysis.alpha && !analysis.stopping) {
     const std::string compared = arm.control ? "" : " and " + family_words(analysis, evidence);
     return fmt::format("{} blocks{} reach p {} at best; {}", complete, compared, p_text(least),
                        effect_text(analysis, arm, arm.p_adjusted));
@@ -121,6 +123,7 @@ const char* verdict_clause(Verdict verdict) {
     case Verdict::kNoPracticalEffect: return "the spread changes by less than a tenth";
     case Verdict::kInconclusive: return "neither a change of the spread nor its absence is shown";
     case Verdict::kIdentity: return "same as baseline, there is nothing to compare";
+    case Verdict::kNotSelected: return "other arms were better on the selection seeds, so it was not confirmed";
     case Verdict::kNotTestable: break;
   }
   return "";
@@ -147,6 +150,7 @@ const char* verdict_name(Verdict verdict) {
     case Verdict::kHarmful: return "harmful";
     case Verdict::kNoPracticalEffect: return "no practical effect";
     case Verdict::kInconclusive: return "inconclusive";
+    case Verdict::kNotSelected: return "not selected";
   }
   return "";
 }
@@ -166,13 +170,21 @@ std::string family_words(const AnalysisSpec& analysis, const Evidence& evidence)
 bool too_many_blocks_lost(int64_t complete, int64_t planned) { return (planned - complete) * 10 > planned; }
 
 void judge(const AnalysisSpec& analysis, const Evidence& evidence, ArmEvidence& arm) {
-  const std::string why_not = arm.identity ? "" : why_not_testable(analysis, evidence, arm);
-  arm.kind = arm.identity ? Verdict::kIdentity : !why_not.empty() ? Verdict::kNotTestable : kind_of(analysis, arm);
+  std::string why_not;
+  if (arm.identity) {
+    arm.kind = Verdict::kIdentity;
+  } else if (!arm.selected) {
+    arm.kind = Verdict::kNotSelected;
+  } else {
+    why_not = why_not_testable(analysis, evidence, arm);
+    arm.kind = why_not.empty() ? kind_of(analysis, arm) : Verdict::kNotTestable;
+  }
   arm.verdict = fmt::format("{}{}: {}{}", arm.control && !arm.identity ? "control, " : "", verdict_name(arm.kind),
                             verdict_clause(arm.kind), why_not);
-  if (arm.kind == Verdict::kIdentity || arm.kind == Verdict::kNotTestable) return;
+  if (arm.identity || !arm.selected || arm.kind == Verdict::kNotTestable) return;
   arm.verdict +=
       fmt::format("; {}; {}; {}", decisive_text(analysis, arm), accuracy_text(analysis, arm), worst_class_text(arm));
+  if (!arm.stopped.empty()) arm.verdict += "; " + arm.stopped;
 }
 
 }  // namespace evensweep

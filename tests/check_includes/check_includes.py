@@ -18,8 +18,8 @@ from typing import Iterator, NamedTuple
 LEVELS = [
     ["common/base"],
     ["common/model"],
-    ["common/dataset", "common/wire", "sweeps/methods"],
-    ["sweeps/spec", "sweeps/table", "sweeps/stats", "coordinator/core", "agent/core"],
+    ["common/dataset", "common/wire", "sweeps/methods", "sweeps/stats"],
+    ["sweeps/spec", "sweeps/table", "coordinator/core", "agent/core"],
     ["sweeps/report", "coordinator/store", "agent/process", "agent/devices", "agent/trainer"],
     ["coordinator/host", "agent/link"],
     ["coordinator/rpc", "coordinator/http"],

@@ -35,4 +35,22 @@ inline std::string result_text(int64_t hits_of_first = 18, int64_t hits_of_secon
   return to_json(result).dump();
 }
 
+// A result whose test examples are hit as often as its validation examples.
+inline std::string even_result_text(int64_t hits_of_first, int64_t hits_of_second) {
+  RunResult result = example_result();
+  result.validation.counts = {hits_of_first, 20 - hits_of_first, 10 - hits_of_second, hits_of_second};
+  result.test = result.validation;
+  return to_json(result).dump();
+}
+
+// Focal arms with these gammas, which need no baseline; stops at these looks.
+inline Sweep stopping_sweep(const std::string& name, const std::vector<double>& gammas, std::vector<int64_t> looks) {
+  Sweep sweep = small_sweep(name, {}, {});
+  for (const double gamma : gammas) sweep.arms.push_back(focal_arm(gamma));
+  for (int64_t seed = 1; seed <= looks.back(); ++seed) sweep.seeds.push_back(static_cast<uint64_t>(seed));
+  sweep.analysis.correction = "none";
+  sweep.analysis.stopping = StoppingSpec{.looks = std::move(looks), .spending = "pocock"};
+  return sweep;
+}
+
 }  // namespace evensweep::coordinator

@@ -4,6 +4,7 @@
 
 #include "common/model/json.h"
 #include "coordinator/core/retry.h"
+#include "sweeps/stats/staged_design.h"
 
 namespace evensweep::coordinator {
 
@@ -14,6 +15,7 @@ void RecordBook::commit(const std::vector<Record>& records) {
 Snapshot RecordBook::snapshot() const {
   Snapshot snapshot;
   for (const auto& [key, run] : runs_) snapshot.runs.push_back(run);
+  snapshot.decisions = decisions_;
   return snapshot;
 }
 
@@ -24,6 +26,17 @@ const StoredRun* RecordBook::run(const RunKey& key) const {
 
 ConfusionMatrix RecordBook::validation(const RunKey& key) const {
   return parse_run_result(results_.at(key))->validation;
+}
+
+RunCounts RecordBook::counts(const RunKey& key) const {
+  const RunResult result = parse_run_result(results_.at(key)).value();
+  return {.run = key, .validation = result.validation, .test = result.test};
+}
+
+const std::vector<DesignDecision>& RecordBook::decisions(const SweepId& sweep) const {
+  static const std::vector<DesignDecision> kNone;
+  const auto found = decisions_.find(sweep);
+  return found == decisions_.end() ? kNone : found->second;
 }
 
 RecordBook::Counts RecordBook::recount(const SweepId& sweep) const {
@@ -137,6 +150,16 @@ void RecordBook::add(const RunReopened& record) {
     require(failure_of(trial.sweep, trial.arm, trial.seed).has_value(), "a trial waits again that had not failed");
     trials_.erase({trial.sweep, trial.arm, trial.seed});
   }
+}
+
+void RecordBook::add(const DesignDecided& record) {
+  require(sweeps_.contains(record.sweep), "a decision about a sweep that was not added");
+  std::vector<DesignDecision>& decisions = decisions_[record.sweep];
+  require(record.number == decisions.size() + 1, "decision " + std::to_string(record.number) + " out of order");
+  const auto stage = next_stage(sweeps_.at(record.sweep), decisions);
+  require(stage && stage->decides, "a decision where there is nothing to decide");
+  require(!record.decision.arms.empty(), "a decision about no arm");
+  decisions.push_back(record.decision);
 }
 
 StoredRun* RecordBook::open_run(const RunKey& key, const char* what) {

@@ -25,6 +25,8 @@ class RecordBook {
   const StoredRun* run(const RunKey& key) const;
   const std::string& spec(const RunKey& key) const { return specs_.at(key); }
   ConfusionMatrix validation(const RunKey& key) const;
+  RunCounts counts(const RunKey& key) const;
+  const std::vector<DesignDecision>& decisions(const SweepId& sweep) const;
   bool has_result(const RunKey& key) const { return results_.contains(key); }
   // What the records of this process say of the trials of a sweep.
   Counts recount(const SweepId& sweep) const;
@@ -52,6 +54,7 @@ class RecordBook {
   void add(const RunFinished& record);
   void add(const RunFailed& record);
   void add(const RunReopened& record);
+  void add(const DesignDecided& record);
   StoredRun* open_run(const RunKey& key, const char* what);
   void require(bool condition, const std::string& what);
 
@@ -59,6 +62,7 @@ class RecordBook {
   std::map<RunKey, StoredRun> runs_;
   std::map<RunKey, std::string> specs_, results_;
   std::map<TrialKey, TrialRow> trials_;
+  std::map<SweepId, std::vector<DesignDecision>> decisions_;
   std::vector<std::string> violations_;
   uint64_t grants_ = 0;
 };

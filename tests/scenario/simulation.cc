@@ -45,6 +45,7 @@ class World {
     sweeps_ = {small_sweep("one", {tpr_arm(1), focal_arm(2), tpr_arm(0), two_rounds}, {1, 2}),
                small_sweep("two", {three_rounds, tpr_arm(1), tpr_arm(2)}, {2, 3})};
     sweeps_.resize(1 + chance_.below(2));
+    if (chance_.below(2) == 0) sweeps_.push_back(staged_sweep());
     for (const Sweep& sweep : sweeps_) ids_.push_back(sweep_id(sweep));
     agents_.resize(1 + chance_.below(5));
     for (size_t i = 0; i < agents_.size(); ++i) {
@@ -89,6 +90,14 @@ class World {
     bool welcomed = false;
     std::map<AttemptId, Held> held;
   };
+
+  // Shares arms and seeds with the others, so that decided trials and open ones meet in one run.
+  static Sweep staged_sweep() {
+    Sweep sweep = stopping_sweep("staged", {2, 3}, {1, 2, 4});
+    sweep.arms.push_back(tpr_arm(1));
+    sweep.analysis.selection = SelectionSpec{.seeds = {101, 102}, .keep = 2};
+    return sweep;
+  }
 
   // ---- time and chance
   int64_t below(int64_t bound) { return static_cast<int64_t>(chance_.below(static_cast<uint64_t>(bound))); }
@@ -154,6 +163,14 @@ class World {
   void carry_out(const FetchCounts& fetch) {
     after(1, [this, run = fetch.run, life = coordinator_life_] {
       if (life == coordinator_life_) handle(CountsFetched{.run = run, .validation = book_.validation(run)});
+    });
+  }
+  void carry_out(const FetchStage& fetch) {
+    after(1 + below(500), [this, fetch, life = coordinator_life_] {
+      if (life != coordinator_life_) return;
+      StageFetched counts{.sweep = fetch.sweep};
+      for (const RunKey& run : fetch.runs) counts.runs.push_back(book_.counts(run));
+      handle(counts);
     });
   }
   void carry_out(const Close& close) {
@@ -289,7 +306,8 @@ class World {
   }
 
   std::variant<Started, Progress, Succeeded, Failure> end_of_training() {
-    if (!happens(weather_.train_failures)) return Succeeded{.result_json = result_text(10 + below(11), 1 + below(10))};
+    if (!happens(weather_.train_failures))
+      return Succeeded{.result_json = even_result_text(10 + below(11), 1 + below(10))};
     switch (chance_.below(7)) {
       case 0: return Succeeded{.result_json = "{}"};
       case 1: return Failure{.failure = FailureClass::kDiverged, .message = "nan"};
@@ -350,6 +368,7 @@ class World {
     for (const Record& record : step.records) {
       if (std::holds_alternative<RunFinished>(record)) ++outcome_.counts.results;
       if (std::holds_alternative<RunFailed>(record)) ++outcome_.counts.failed_runs;
+      if (std::holds_alternative<DesignDecided>(record)) ++outcome_.counts.decisions;
       if (std::holds_alternative<RunReopened>(record)) ++outcome_.counts.reopened;
       const auto* ended = std::get_if<AttemptEnded>(&record);
       if (ended == nullptr) continue;

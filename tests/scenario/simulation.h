@@ -10,7 +10,7 @@ namespace evensweep::coordinator {
 
 // How often each thing happened, so that a test can see that it happened at all.
 struct SimulationCounts {
-  uint64_t steps = 0, grants = 0, results = 0, late_results = 0, failed_runs = 0, reopened = 0;
+  uint64_t steps = 0, grants = 0, results = 0, decisions = 0, late_results = 0, failed_runs = 0, reopened = 0;
   uint64_t lost_messages = 0, repeated_messages = 0, disconnects = 0, agent_crashes = 0, coordinator_crashes = 0;
   uint64_t expired_leases = 0, refused_results = 0, stale_updates = 0;
 };

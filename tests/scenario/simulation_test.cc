@@ -56,6 +56,7 @@ TEST(Simulation, EverySweepEndsAndNothingIsLostOrCountedTwice) {
   // Each kind of trouble has come up.
   const std::pair<const char*, uint64_t> kinds[] = {{"grants", sum.grants},
                                                     {"results", sum.results},
+                                                    {"decisions", sum.decisions},
                                                     {"late results", sum.late_results},
                                                     {"failed runs", sum.failed_runs},
                                                     {"reopened runs", sum.reopened},

@@ -103,5 +103,39 @@ TEST(PlanText, HasTheSameNumbersInItsJson) {
   EXPECT_EQ(Json::parse(plan_json(Example(0).sweep, Example(0).plan, Example(0).prospect)).at("pilot"), Json::array());
 }
 
+TEST(PlanText, SaysWhatStoppingAndSelectionSave) {
+  Example example(2);
+  AnalysisSpec& analysis = example.sweep.analysis;
+  analysis.selection = SelectionSpec{.seeds = {100, 101, 102}, .keep = 1, .racing = true};
+  analysis.stopping = StoppingSpec{.looks = {4, 8, 12}};
+  const coordinator::FinishedRun none = [](const RunKey&) { return std::optional<RunResult>(); };
+  const coordinator::Plan plan = *coordinator::plan(example.sweep, none);
+  const Prospect prospect = prospect_of(example.sweep, plan, {.seconds_per_run = 90});
+  EXPECT_EQ(plan.trials, 3 * 15);
+  EXPECT_EQ(prospect.reach.family, 1) << "one arm is confirmed";
+  ASSERT_TRUE(prospect.trainings);
+  EXPECT_LT(prospect.trainings->none, 3 * 3 + 2 * 12);
+  EXPECT_GT(prospect.trainings->none, 3 * 3 + 2 * 4 - 1);
+  const std::string text = plan_table(example.sweep, plan, prospect);
+  EXPECT_THAT(text, HasSubstr("3 arms x (12 + 3 selection) seeds = 45 trials"));
+  EXPECT_THAT(text, HasSubstr("selection            1 of the arms on 3 seeds, racing, by validation data"));
+  EXPECT_THAT(text, HasSubstr("group_sequential, looks after 4, 8, 12 seeds"));
+  EXPECT_THAT(text, HasSubstr("if no arm has an effect"));
+  EXPECT_THAT(text, HasSubstr("45, 1.1 hours"));
+  EXPECT_THAT(text, HasSubstr("at 90 seconds a run"));
+  const Json json = Json::parse(plan_json(example.sweep, plan, prospect));
+  EXPECT_EQ(json["plan_sha256"], plan_hash(example.sweep));
+  EXPECT_DOUBLE_EQ(json["cost"]["most_hours"].get<double>(), 45 * 90 / 3600.0);
+  EXPECT_GT(json["cost"]["expected_trainings_quarter"], json["cost"]["expected_trainings_no_effect"]);
+}
+
+TEST(PlanText, TakesRunTimesAndSpreadFromAnotherSweep) {
+  const Example trained(3), fresh(0);
+  const Prospect prospect = prospect_of(fresh.sweep, fresh.plan, {.results = trained.plan.known});
+  EXPECT_EQ(prospect.pilot.size(), 2);
+  EXPECT_EQ(prospect.seconds_per_run, 1.75);
+  EXPECT_EQ(fresh.prospect.seconds_per_run, std::nullopt);
+}
+
 }  // namespace
 }  // namespace evensweep

@@ -181,6 +181,72 @@ TEST_F(StoreTest, DoesNotLetTheLogGrowWhileItIsReadFrom) {
   EXPECT_LT(std::filesystem::file_size(state_.database() + "-wal"), 6u << 20);
 }
 
+TEST_F(StoreTest, KeepsDecisionsAndSaysWhatTheyLeaveOut) {
+  const DesignDecision decision{.kind = StageKind::kLook,
+                                .look = 1,
+                                .seeds = 1,
+                                .blocks = {3},
+                                .arms = {{.arm = 1, .fate = ArmFate::kFutile, .mean = -1e-5, .p = 0.5},
+                                         {.arm = 2, .fate = ArmFate::kGoesOn, .conditional_power = 0.25}}};
+  const std::vector<Record> decided = {DesignDecided{.sweep = example_.id, .number = 1, .decision = decision}};
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+    ASSERT_TRUE(store->commit(decided, 2000).ok());
+    ASSERT_TRUE(store->commit(decided, 3000).ok());
+  }
+  const auto store = open();
+  const Snapshot snapshot = store->load().value();
+  ASSERT_THAT(snapshot.decisions.at(example_.id), SizeIs(1));
+  EXPECT_EQ(to_json(snapshot.decisions.at(example_.id)[0]), to_json(decision));
+  const SweepResults results = store->sweep_results(example_.id).value();
+  ASSERT_THAT(results.decisions, SizeIs(1));
+  EXPECT_EQ(results.trials[3].not_needed, "stopped for futility at look 1");
+  EXPECT_EQ(results.trials[4].not_needed, "") << "it has a run";
+  EXPECT_EQ(results.trials[5].not_needed, "") << "its arm goes on";
+  sql("UPDATE decisions SET decision_json = '{}'");
+  EXPECT_THAT(std::string(open()->load().status().message()), HasSubstr("a decision about sweep"));
+}
+
+// What version 0.1 wrote, down to its tables: migrated by whoever writes, read as it is by whoever reads.
+TEST_F(StoreTest, ReadsAndMigratesTheFirstSchema) {
+  sql(schema::kCreateFirst);
+  sql("INSERT INTO meta (name, value) VALUES ('schema_version', 1), ('compatible_version', 1)");
+  sql("INSERT INTO sweeps VALUES ('" + example_.id.str() + "', 'stored', '" + to_json(example_.sweep).dump() + "', 5)");
+  const RunAdded baseline = example_.added(0);
+  sql("INSERT INTO runs VALUES ('" + baseline.run.str() + "', '" + baseline.spec_json + "', 'finished', NULL, 0, 6)");
+  sql("INSERT INTO results VALUES ('" + baseline.run.str() + "', '" + result_text() + "', 7)");
+  sql("INSERT INTO trials VALUES ('" + example_.id.str() + "', 0, 0, '" + baseline.run.str() + "', '[]', NULL)");
+  const auto check = [&](SqliteStore& store) {
+    const StatusOr<SweepResults> results = store.sweep_results(example_.id);
+    ASSERT_TRUE(results.ok()) << results.status();
+    EXPECT_THAT(results->decisions, IsEmpty());
+    EXPECT_TRUE(results->runs.at(baseline.run).result);
+    EXPECT_EQ(results->trials[0].run, baseline.run);
+  };
+  check(**SqliteStore::open_for_reading(state_.path()));
+  const auto store = open();
+  check(*store);
+  EXPECT_EQ(store->load()->runs.size(), 1);
+  EXPECT_TRUE(store->commit(example_.records(), 8).ok());
+  SQLite::Database database(state_.database(), SQLite::OPEN_READONLY);
+  EXPECT_EQ(database.execAndGet("SELECT value FROM meta WHERE name = 'schema_version'").getInt(), 2);
+  EXPECT_EQ(database.execAndGet("SELECT value FROM meta WHERE name = 'compatible_version'").getInt(), 2);
+  EXPECT_EQ(database.execAndGet("SELECT plan_sha256 FROM sweeps").getString(), "") << "nobody fixed it then";
+}
+
+TEST_F(StoreTest, FixesThePlanWhenASweepIsSubmitted) {
+  ASSERT_TRUE(open()->commit(example_.records(), 1000).ok());
+  SQLite::Database database(state_.database(), SQLite::OPEN_READONLY);
+  EXPECT_EQ(database.execAndGet("SELECT plan_sha256 FROM sweeps").getString(), plan_hash(example_.sweep));
+  const std::vector<SubmittedPlan> plans = open()->plans_named("stored").value();
+  ASSERT_THAT(plans, SizeIs(1));
+  EXPECT_EQ(plans[0].sweep, example_.id);
+  EXPECT_EQ(plans[0].plan_sha256, plan_hash(example_.sweep));
+  EXPECT_EQ(plans[0].arms, 2);
+  EXPECT_THAT(open()->plans_named("another").value(), IsEmpty());
+}
+
 // ---- files that are not ours
 
 TEST_F(StoreTest, RefusesGarbage) {

@@ -125,5 +125,47 @@ INSTANTIATE_TEST_SUITE_P(
                       BadSweep{"/resources/device", "tpu", "sweep.resources.device: is not a known word"},
                       BadSweep{"/resources/slots", 0, "sweep.resources.slots: must be between"}));
 
+TEST(AnalysisPlan, HasOneHashForOnePlan) {
+  const Sweep sweep = example_sweep();
+  EXPECT_EQ(plan_hash(sweep).size(), 64);
+  Sweep other = sweep;
+  other.name = "another";
+  other.training.epochs = 99;
+  other.resources.slots = 7;
+  EXPECT_EQ(plan_hash(other), plan_hash(sweep)) << "none of it decides the analysis";
+  const auto differs = [&](auto change) {
+    Sweep changed = sweep;
+    change(changed);
+    return plan_hash(changed) != plan_hash(sweep);
+  };
+  EXPECT_TRUE(differs([](Sweep& s) { s.arms.pop_back(); }));
+  EXPECT_TRUE(differs([](Sweep& s) { std::swap(s.seeds[0], s.seeds[1]); }));
+  EXPECT_TRUE(differs([](Sweep& s) { s.analysis.alpha = 0.01; }));
+  EXPECT_TRUE(differs([](Sweep& s) { s.analysis.primary.reset(); }));
+  EXPECT_TRUE(differs([](Sweep& s) { s.analysis.selection = SelectionSpec{.seeds = {9}}; }));
+}
+
+TEST(AnalysisPlan, IsNotInTheSweepWhereItAsksForNothing) {
+  const Json analysis = to_json(example_sweep())["analysis"];
+  EXPECT_FALSE(analysis.contains("selection"));
+  EXPECT_FALSE(analysis.contains("stopping"));
+}
+
+TEST(AnalysisPlan, OfSelectionAndStoppingComesBackAsItWas) {
+  Sweep sweep = example_sweep();
+  sweep.analysis.correction = "holm";
+  sweep.analysis.selection = SelectionSpec{.seeds = {100, 101}, .keep = 1, .racing = true};
+  sweep.analysis.stopping = StoppingSpec{.looks = {2, 3}, .futility = 0.05};
+  EXPECT_EQ(to_json(parse_sweep(to_json(sweep).dump()).value()), to_json(sweep));
+  sweep.analysis.stopping->looks = {2};
+  EXPECT_EQ(parse_sweep(to_json(sweep).dump()).status().message(),
+            "sweep.analysis: stopping.looks must end with the number of seeds");
+  sweep.analysis.stopping->looks = {3, 3};
+  EXPECT_FALSE(parse_sweep(to_json(sweep).dump()).ok());
+  sweep.analysis.stopping = StoppingSpec{.looks = {3}};
+  sweep.analysis.selection->seeds = {0};
+  EXPECT_EQ(parse_sweep(to_json(sweep).dump()).status().message(), "sweep.seeds: must differ");
+}
+
 }  // namespace
 }  // namespace evensweep

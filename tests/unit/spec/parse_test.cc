@@ -208,6 +208,30 @@ TEST(ParseSweep, PrimaryIsAnArmByNameOrByItsParameters) {
   EXPECT_EQ(primary("{method: effective_number, beta: 0.9}"), "effective_number(beta=0.9, counts=train)");
 }
 
+TEST(ParseSweep, ReadsSelectionAndStopping) {
+  const auto analysis = [](const std::string& text) {
+    return parsed(with(kGoodSweep, "seeds: 3", "seeds: 12\nanalysis: " + text)).analysis;
+  };
+  const AnalysisSpec plain = analysis("{selection: {seeds: 2}, stopping: {rule: group_sequential}}");
+  ASSERT_TRUE(plain.selection && plain.stopping);
+  EXPECT_THAT(plain.selection->seeds, ElementsAre(1'000'000, 1'000'001));
+  EXPECT_EQ(plain.selection->keep, 5);
+  EXPECT_FALSE(plain.selection->racing);
+  EXPECT_EQ(plain.correction, "holm");
+  EXPECT_THAT(plain.stopping->looks, ElementsAre(3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
+  EXPECT_EQ(plain.stopping->spending, "obrien_fleming");
+  EXPECT_EQ(plain.stopping->futility, 0.1);
+  const AnalysisSpec full = analysis(
+      "{correction: none, selection: {seeds: {from: 20, to: 22}, keep: 3, racing: true}, "
+      "stopping: {rule: e_process, looks: [6, 12], futility: 0, scale: 0.0004}}");
+  EXPECT_THAT(full.selection->seeds, ElementsAre(20, 21, 22));
+  EXPECT_TRUE(full.selection->racing);
+  EXPECT_EQ(full.correction, "none");
+  EXPECT_THAT(full.stopping->looks, ElementsAre(6, 12));
+  EXPECT_EQ(full.stopping->scale, 0.0004);
+  EXPECT_FALSE(analysis("{alpha: 0.05}").stopping);
+}
+
 TEST(ParseSweep, AnchorsAndAliasesStandForTheirValue) {
   EXPECT_THAT(
       arms_of("  - {method: tpr_weighting, gamma: &strengths [1, 2]}\n  - {method: focal, gamma: *strengths}\n"),

@@ -17,6 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 using testing::StartsWith;
 
 const std::vector<int64_t> kUneven{180, 150, 120};
@@ -353,6 +354,85 @@ TEST(Traps, WarnWhereWhatArmsHaveInCommonIsSkewed) {
 TEST(Traps, WarnOfTheBestOfAGrid) {
   SweepResults results = with_baselines(6, {focal_arm(1), focal_arm(2)});
   EXPECT_THAT(weighed(results).traps, Contains(HasSubstr("several settings of a method")));
+}
+
+// Arm 1 was found effective at look 1, arm 2 went on to the last look.
+SweepResults stopped_sweep() {
+  SweepResults results = make_sweep(4, {focal_arm(1), focal_arm(2)});
+  results.sweep.analysis.correction = "holm";
+  results.sweep.analysis.stopping = StoppingSpec{.looks = {2, 4}};
+  for (size_t b = 0; b < 4; ++b) {
+    const uint64_t seed = results.sweep.seeds[b];
+    const auto more = static_cast<int64_t>(b);
+    add_result(results, baseline_arm(), seed, {190, 150, 100 + more});
+    if (b < 2) add_result(results, focal_arm(1), seed, {160, 155, 150 + more});
+    add_result(results, focal_arm(2), seed, {189, 150, 100});
+  }
+  results.decisions = {{.kind = StageKind::kLook,
+                        .look = 1,
+                        .seeds = 2,
+                        .blocks = {results.sweep.seeds[0], results.sweep.seeds[1]},
+                        .arms = {{.arm = 1, .fate = ArmFate::kEffective, .p = 0.03}, {.arm = 2, .p = 0.9}}},
+                       {.kind = StageKind::kLook,
+                        .look = 2,
+                        .seeds = 4,
+                        .blocks = results.sweep.seeds,
+                        .arms = {{.arm = 2, .fate = ArmFate::kNotShown, .p = 0.8}}}};
+  mark_not_needed(results);
+  return results;
+}
+
+TEST(Evidence, TakesVerdictsFromTheLooksOfASweepThatStops) {
+  const Evidence evidence = weigh(stopped_sweep()).value();
+  EXPECT_THAT(evidence.missing, IsEmpty());
+  EXPECT_THAT(evidence.dropped_blocks, IsEmpty());
+  EXPECT_THAT(evidence.complete_blocks, SizeIs(4));
+  EXPECT_EQ(evidence.family, 2);
+  const ArmEvidence &effective = evidence.arms[0], &open = evidence.arms[1];
+  EXPECT_THAT(effective.blocks, SizeIs(2));
+  EXPECT_EQ(effective.planned_blocks, 2);
+  EXPECT_EQ(effective.p_adjusted, 0.03);
+  EXPECT_TRUE(effective.spread_reduced);
+  EXPECT_EQ(effective.stopped, "stopped for efficacy at look 1");
+  EXPECT_THAT(effective.verdict, HasSubstr("adjusted p 0.03"));
+  EXPECT_THAT(effective.verdict, HasSubstr("; stopped for efficacy at look 1"));
+  EXPECT_THAT(open.blocks, SizeIs(4));
+  EXPECT_EQ(open.p_adjusted, 0.8);
+  EXPECT_EQ(open.kind, Verdict::kInconclusive);
+  EXPECT_EQ(open.p_increase_adjusted, std::nullopt) << "nothing is claimed about harm";
+  EXPECT_THAT(evidence.traps, Contains(HasSubstr("stopped when the evidence was strong enough")));
+}
+
+TEST(Evidence, SaysThatNoLookHasComeYet) {
+  SweepResults results = stopped_sweep();
+  results.decisions.clear();
+  const Evidence evidence = weigh(results).value();
+  EXPECT_EQ(evidence.arms[0].kind, Verdict::kNotTestable);
+  EXPECT_EQ(evidence.arms[0].verdict, "not testable: no look has come to it yet");
+}
+
+TEST(Evidence, LeavesArmsThatWereNotSelectedOutOfTheFamily) {
+  SweepResults results = make_sweep(6, {focal_arm(1), focal_arm(2)});
+  results.sweep.analysis.selection = SelectionSpec{.seeds = {900}, .keep = 1};
+  for (const uint64_t seed : results.sweep.seeds) {
+    const auto more = static_cast<int64_t>(seed % 3);
+    add_result(results, baseline_arm(), seed, {190, 150, 100 + more});
+    add_result(results, focal_arm(2), seed, {160, 155, 150 + more});
+    results.trials.push_back({.arm = focal_arm(1), .seed = seed});
+  }
+  results.decisions = {{.kind = StageKind::kSelection,
+                        .seeds = 1,
+                        .blocks = {900},
+                        .arms = {{.arm = 1, .fate = ArmFate::kNotSelected}, {.arm = 2}}}};
+  mark_not_needed(results);
+  const Evidence evidence = weigh(results).value();
+  EXPECT_EQ(evidence.family, 1);
+  EXPECT_EQ(evidence.untested, 0);
+  EXPECT_THAT(evidence.missing, IsEmpty());
+  EXPECT_EQ(evidence.arms[0].kind, Verdict::kNotSelected);
+  EXPECT_FALSE(evidence.arms[0].selected);
+  EXPECT_EQ(evidence.arms[1].kind, Verdict::kEffective);
+  EXPECT_EQ(evidence.arms[1].p_adjusted, 1.0 / 64);
 }
 
 }  // namespace
