@@ -16,6 +16,7 @@
 #include "cli/terminal.h"
 #include "cli/test_labels.h"
 #include "cli/watcher.h"
+#include "common/base/file.h"
 #include "common/model/json.h"
 #include "common/wire/status_codec.h"
 #include "coordinator/host/host.h"
@@ -23,6 +24,7 @@
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/store/state_folder.h"
 #include "sweeps/report/report.h"
+#include "sweeps/report/task.h"
 
 namespace evensweep {
 namespace {
@@ -120,12 +122,13 @@ StatusOr<End> follow(Embedded& embedded, const SweepId& id, Signals& signals, Pr
   }
 }
 
-Status tell_results(const RunOptions& options, const Sweep& sweep, const SweepResults& results,
+Status tell_results(const RunOptions& options, const Sweep& sweep, const SweepFile& file, const SweepResults& results,
                     const SweepStatus& status, const Terminal& terminal) {
   EV_ASSIGN_OR_RETURN(const Evidence evidence, weigh(results));
   const std::string folder = report_folder(options.out, sweep);
-  EV_RETURN_IF_ERROR(
-      publish(results_json(results, evidence, read_test_labels(sweep, results)), folder, options.output, terminal));
+  Json json = results_json(results, evidence, read_test_labels(sweep, results));
+  add_sweep_file(json, file);
+  EV_RETURN_IF_ERROR(publish(json, folder, options.output, terminal));
   if (options.output == "quiet") return absl::OkStatus();
   say(fmt::format("trained {} runs now, {} were already there", status.runs_trained, status.runs_reused));
   say("report: " + folder + "/report.html");
@@ -138,6 +141,8 @@ StatusOr<int> run(const RunOptions& options) {
   const Terminal terminal = detect_terminal();
   Remarks remarks;
   EV_ASSIGN_OR_RETURN(const Sweep sweep, read_sweep(options.file, options.data, options.overrides));
+  EV_ASSIGN_OR_RETURN(std::string file_text, read_file(options.file));
+  const SweepFile file{.text = std::move(file_text), .overrides = options.overrides};
   EV_ASSIGN_OR_RETURN(Embedded embedded, start_coordinator(options, clock));
   EV_ASSIGN_OR_RETURN(const auto submitted, submit(embedded, sweep));
   SweepStatus status = submitted.second;
@@ -153,7 +158,7 @@ StatusOr<int> run(const RunOptions& options) {
     }
   }
   EV_ASSIGN_OR_RETURN(const SweepResults results, embedded.host->results(submitted.first));
-  EV_RETURN_IF_ERROR(tell_results(options, sweep, results, status, terminal));
+  EV_RETURN_IF_ERROR(tell_results(options, sweep, file, results, status, terminal));
   if (status.trials_failed == 0) return kOk;
   say(fmt::format("{} of {} trials have no result; the report says why", status.trials_failed, status.trials));
   return kIncomplete;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/model/spec.h"
 #include "sweeps/report/escape.h"
 #include "sweeps/report/exports.h"
 #include "sweeps/report/facts.h"
@@ -9,11 +10,11 @@
 namespace evensweep {
 namespace {
 
-bool uses_method(const ResultsIndex& index, const char* method) {
-  return std::any_of(index.arms().begin(), index.arms().end(), [method](const View& arm) {
-    // "a+b" is a combination of both.
-    const std::string parts = "+" + std::string(arm["method"].text()) + "+";
-    return parts.find("+" + std::string(method) + "+") != std::string::npos;
+// Alone or in a combination ("tpr_weighting+focal").
+bool uses_method(const ResultsIndex& index, const std::string& method) {
+  return std::any_of(index.arms().begin(), index.arms().end(), [&](const View& arm) {
+    const std::string parts = kCombination + arm["method"].text() + kCombination;
+    return parts.find(kCombination + method + kCombination) != parts.npos;
   });
 }
 
@@ -127,7 +128,8 @@ std::string own_entry(View root) {
   std::string key;
   for (const char c : id.substr(0, 12))
     if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) key += c;
-  std::string entry = fmt::format("@misc{{evensweep-{},\n  title = {{{{{}}}}},\n", key, tex_escape(report_title(root)));
+  std::string entry = fmt::format("@misc{{evensweep-{},\n  key = {{Evensweep}},\n  title = {{{{{}}}}},\n", key,
+                                  tex_escape(report_title(root)));
   if (end.size() >= 4 && end.find_first_not_of("0123456789") == 4) entry += "  year = {" + end.substr(0, 4) + "},\n";
   return entry + fmt::format("  note = {{Made by {}, id {}}}\n}}", tex_escape(root["environment"]["program"].text()),
                              tex_escape(id));

@@ -33,11 +33,6 @@ enum Column {
 };
 using Cells = std::array<std::string, kCells>;
 
-std::optional<double> scaled(View number, double factor) {
-  const auto value = number.number();
-  return value ? std::optional(*value * factor) : std::nullopt;
-}
-
 std::string with_interval(View measure, double factor, int decimals) {
   const std::string range = interval(scaled(measure["ci_low"], factor), scaled(measure["ci_high"], factor), decimals);
   return signed_fixed(scaled(measure["mean"], factor), decimals) + (range == kNoNumber ? "" : " " + range);

@@ -27,12 +27,17 @@ enum class Better { kHigher, kLower };
 std::set<CellPlace> best_of_column(const Table& table, size_t column, Better better);
 // The better of two columns in each row; none where they are equal.
 std::set<CellPlace> higher_of_columns(const Table& table, size_t one, size_t other);
-// A tabular of the package booktabs. `comment` stands above it.
-std::string tex_table(const Table& table, const std::set<CellPlace>& bold, const std::string& comment);
+// A table that floats, with caption and label: a tabular of the package booktabs, made as narrow as the line where it
+// is wider (graphicx).
+std::string tex_table(const Table& table, const std::set<CellPlace>& bold, const std::string& caption,
+                      const std::string& label);
 
 // A drawing of figures.h as a file of its own: in the colours of the light page, written out, as many programs that
 // read SVG know no CSS variables.
 std::string standalone_svg(const std::string& svg);
+
+// figures/*.svg.
+std::vector<ReportFile> figure_files(const ResultsIndex& index);
 
 // References of the report's methods and tests, as they were used.
 std::string report_bib(const ResultsIndex& index);

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 
 #include "common/base/text.h"
 #include "common/model/spec.h"
 #include "sweeps/report/format.h"
+#include "sweeps/stats/design.h"
 
 namespace evensweep {
 namespace {
@@ -78,11 +80,8 @@ std::vector<Fact> table_facts(View results) {
 // How uneven the baseline is, and how much of that is noise.
 std::string baseline_line(View analysis) {
   const View spread = analysis["baseline_var_unbiased"];
-  const auto pp2 = [](View number) {
-    const auto value = number.number();
-    return value ? std::optional(*value * kPp2) : value;
-  };
-  const auto mean = pp2(spread["mean"]), low = pp2(spread["ci_low"]), high = pp2(spread["ci_high"]);
+  const auto mean = scaled(spread["mean"], kPp2), low = scaled(spread["ci_low"], kPp2),
+             high = scaled(spread["ci_high"], kPp2);
   const int decimals = decimals_for({mean.value_or(0), low.value_or(0), high.value_or(0)}, 1);
   std::string line = fmt::format("Baseline: unbiased variance of class TPRs {} pp², interval {}", fixed(mean, decimals),
                                  interval(low, high, decimals));
@@ -112,6 +111,29 @@ void add_decisions(View results, std::vector<std::string>& lines) {
     lines.push_back(fmt::format("{} were not needed and not trained.", counted(left_out, "trial")));
   if (const std::string hash = design["plan_sha256"].text(); !hash.empty())
     lines.push_back("Analysis plan, fixed when the sweep was submitted: sha256 " + hash + ".");
+}
+
+// The smallest reduction that so many seeds find, in sd of D_u and for the arms' own sd.
+std::string detectable_line(const ResultsIndex& index) {
+  const View analysis = index.root()["analysis"];
+  AnalysisSpec spec;
+  spec.alpha = analysis["alpha"].number().value_or(0);
+  spec.correction = analysis["correction"].text();
+  const int64_t blocks = index.root()["completeness"]["blocks_complete"].integer();
+  if (!(spec.alpha > 0 && spec.alpha < 1)) return {};
+  const Reach reach = reach_of(blocks, std::max<int64_t>(1, analysis["family"].integer()), spec);
+  std::vector<double> effects;
+  for (const View& arm : index.arms())
+    if (const auto sd = scaled(arm["d_unbiased"]["sd"], kPp2); sd && is_compared(arm) && reach.detectable_in_family)
+      effects.push_back(*sd * *reach.detectable_in_family);
+  if (effects.empty()) return {};
+  const auto [least, most] = std::minmax_element(effects.begin(), effects.end());
+  const int decimals = decimals_for({*least, *most}, 1);
+  return fmt::format(
+      "With {} a reduction of {} standard deviations of D_u is found with {} % power after adjustment (Bonferroni, "
+      "Student t): {} to {} pp² with the standard deviations of these arms. Smaller ones may well be missed.",
+      counted(blocks, "seed"), fixed(reach.detectable_in_family, 2), shortest(kPlannedPower * 100),
+      fixed(*least, decimals), fixed(*most, decimals));
 }
 
 }  // namespace
@@ -174,10 +196,20 @@ std::vector<std::string> design_lines(const ResultsIndex& index) {
                           : "Treatments come from validation examples, D_u from test examples. ") +
           "1 pp² = 0.0001.",
       baseline_line(analysis),
+      controls_line(index),
       fmt::format("{}: {}.", id_words(root), root["sweep_id"].text()),
   };
+  if (std::string line = detectable_line(index); !line.empty()) lines.insert(lines.begin() + 2, std::move(line));
   add_decisions(root, lines);
   return lines;
+}
+
+std::string table_words(const ResultsIndex& index) {
+  const View root = index.root(), analysis = root["analysis"];
+  return fmt::format("n = {}; {}, family of {}; intervals at {}, those of D_u {}.",
+                     counted(root["completeness"]["blocks_complete"].integer(), "seed"), test_words(analysis),
+                     analysis["family"].integer(), percent(analysis["confidence"].number()),
+                     is_simultaneous(root) ? "simultaneous for all arms" : "of each arm alone");
 }
 
 std::vector<std::string> completeness_lines(const ResultsIndex& index) {
@@ -222,15 +254,23 @@ std::vector<std::string> time_lines(View results) {
 }
 
 std::string reproduction_command(View results) {
-  return is_table(results) ? analyze_command(results) : "evensweep run SWEEP.yaml";
+  if (is_table(results)) return analyze_command(results);
+  const View file = results["environment"]["sweep_file"];
+  if (file.absent()) return "evensweep run SWEEP.yaml";
+  std::string command = "evensweep run sweep.yaml";
+  for (const std::string& override : file["overrides"].texts()) command += " " + shell_word(override);
+  return command;
 }
 
 std::string reproduction_words(View results) {
   if (is_table(results)) return "All numbers above, and the counts that they come from, are in results.json.";
-  return "with the sweep file of this sweep: the same sweep id means the same data, recipe, seeds and arms. The "
-         "resolved "
-         "sweep, the counts of every run and all numbers above are in results.json.";
+  return "The sweep file, sweep.yaml, lies beside this report; --data FOLDER says where the data files are. The same "
+         "sweep id means the same data, recipe, seeds and arms. The resolved sweep, the counts of every run and all "
+         "numbers above are in results.json. One run alone, by the beginning of its key: evensweep report results.json "
+         "--task RUN > task.json && evensweep-trainer task.json";
 }
+
+std::string sweep_file_text(View results) { return results["environment"]["sweep_file"]["text"].text(); }
 
 std::vector<Fact> reproduction_facts(View results) {
   if (is_table(results)) return table_facts(results);

@@ -68,7 +68,7 @@ void draw_numbers(Svg& svg, const MeanConfusion& matrix, Kind kind) {
     if (text == "0") continue;
     const double x = kMargin + cell * (static_cast<double>(i % matrix.classes) + 0.5);
     const double y = kMargin + cell * (static_cast<double>(i / matrix.classes) + 0.5) + 3.5;
-    svg.text(x, y, text, std::abs(level_of(*matrix.rates[i], kind)) > kLevels / 2 ? "k hi" : "k");
+    svg.text(x, y, text, fmt::format("k on{}", std::abs(level_of(*matrix.rates[i], kind))));
   }
 }
 
@@ -86,9 +86,10 @@ void draw_frame(Svg& svg, const std::vector<std::string>& names) {
 
 std::string panel(const ResultsIndex& index, const MeanConfusion& matrix, Kind kind, const std::string& id,
                   const std::string& title) {
-  Svg svg(
-      kWidth, kMargin + kSide + 4, id, "Confusion matrix: " + title,
-      "Rows are true classes, columns predicted classes; each row adds up to 100 percent, or to 0 in a difference.");
+  Svg svg(kWidth, kMargin + kSide + 4, id, "Confusion matrix: " + title,
+          kind == Kind::kRates ? "Rows are true classes, columns predicted classes; each row adds up to 100 percent."
+                               : "Rows are true classes, columns predicted classes. Changes whose confidence interval "
+                                 "holds 0 are left blank.");
   draw_cells(svg, matrix, kind);
   draw_frame(svg, index.class_names());
   draw_numbers(svg, matrix, kind);
@@ -116,17 +117,6 @@ MeanConfusion compared_confusion(const ResultsIndex& index, const std::string& a
   return index.mean_confusion(index.compared_runs(arm));
 }
 
-MeanConfusion difference(const MeanConfusion& arm, const MeanConfusion& baseline) {
-  MeanConfusion result = arm;
-  for (size_t i = 0; i < result.rates.size(); ++i) {
-    if (arm.rates[i] && baseline.rates[i])
-      result.rates[i] = *arm.rates[i] - *baseline.rates[i];
-    else
-      result.rates[i].reset();
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string baseline_confusion_svg(const ResultsIndex& index) {
@@ -149,11 +139,9 @@ std::string arm_confusion_svg(const ResultsIndex& index, View arm, size_t number
 }
 
 std::string confusion_change_svg(const ResultsIndex& index, View arm, size_t number) {
-  const MeanConfusion matrix = compared_confusion(index, arm["name"].text());
-  const MeanConfusion baseline = compared_confusion(index, kBaseline);
-  if (matrix.runs == 0 || baseline.runs == 0 || matrix.classes == 0) return {};
-  return panel(index, difference(matrix, baseline), Kind::kDifference, fmt::format("cm-{}-d", number),
-               change_title(arm));
+  const MeanConfusion change = index.confusion_change(arm["name"].text());
+  if (change.runs == 0 || change.classes == 0) return {};
+  return panel(index, change, Kind::kDifference, fmt::format("cm-{}-d", number), change_title(arm));
 }
 
 std::string baseline_confusion_figure(const ResultsIndex& index) {

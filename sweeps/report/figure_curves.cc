@@ -4,10 +4,10 @@
 #include <cmath>
 #include <map>
 
+#include "sweeps/report/axes.h"
 #include "sweeps/report/escape.h"
 #include "sweeps/report/figures.h"
 #include "sweeps/report/format.h"
-#include "sweeps/report/svg.h"
 
 namespace evensweep {
 namespace {
@@ -57,12 +57,7 @@ std::vector<Curve> curves_of(const ResultsIndex& index, const char* what, double
 }
 
 void draw_axes(Svg& svg, const Scale& x, const Scale& y, const char* label) {
-  const std::vector<double> rows = nice_ticks(y.low, y.high, 5);
-  const std::vector<std::string> row_labels = tick_labels(rows);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    svg.line(kLeft, y(rows[i]), kRight, y(rows[i]), "g");
-    svg.text(kLeft - 5, y(rows[i]) + 4, row_labels[i], "t e");
-  }
+  draw_rows(svg, y, kLeft, kRight);
   for (double tick : nice_ticks(x.low, x.high, 6))
     if (tick == std::floor(tick)) svg.text(x(tick), kBottom + 16, fixed(tick, 0), "t c");
   svg.line(kLeft, kBottom, kRight, kBottom, "a");

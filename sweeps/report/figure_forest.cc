@@ -16,7 +16,7 @@ constexpr size_t kLabelCharacters = 52;
 
 struct ForestRow {
   std::string name, note;
-  bool identity = false, primary = false;
+  bool identity = false, primary = false, control = false;
   std::vector<double> dots;
   std::optional<double> mean, low, high;
 };
@@ -30,19 +30,19 @@ std::string note_of(View arm, const std::optional<double>& mean) {
 
 std::vector<ForestRow> rows_of(const ResultsIndex& index) {
   std::vector<ForestRow> rows;
-  const auto pp2 = [](std::optional<double> value) { return value ? std::optional(*value * kPp2) : value; };
   for (const View& arm : index.arms()) {
-    const View d = effect_of(index.root(), arm);
+    const View d = arm["control"].truth() ? arm["d_unbiased"] : effect_of(index.root(), arm);
     ForestRow row{.name = arm["name"].text(),
                   .note = note_of(arm, d["mean"].number()),
                   .identity = arm["identity"].truth(),
                   .primary = arm["primary"].truth(),
+                  .control = arm["control"].truth(),
                   .dots = {},
-                  .mean = pp2(d["mean"].number()),
-                  .low = pp2(d["ci_low"].number()),
-                  .high = pp2(d["ci_high"].number())};
+                  .mean = scaled(d["mean"], kPp2),
+                  .low = scaled(d["ci_low"], kPp2),
+                  .high = scaled(d["ci_high"], kPp2)};
     for (const View& block : arm["blocks"].items())
-      if (const auto value = pp2(block["d_unbiased"].number())) row.dots.push_back(*value);
+      if (const auto value = scaled(block["d_unbiased"], kPp2)) row.dots.push_back(*value);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -82,7 +82,10 @@ void draw_interval(Svg& svg, const ForestRow& row, const Scale& scale, double y)
 }
 
 void draw_row(Svg& svg, const ForestRow& row, const Scale& scale, double top) {
-  svg.text(kLeft, top + 14, shortened(row.name, kLabelCharacters) + (row.primary ? " (primary)" : ""),
+  svg.text(kLeft, top + 14,
+           shortened(row.name, kLabelCharacters) + (row.primary   ? " (primary)"
+                                                    : row.control ? " (control)"
+                                                                  : ""),
            row.primary    ? "b"
            : row.identity ? "m"
                           : "t");

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "common/model/spec.h"
+#include "sweeps/stats/paired.h"
 
 namespace evensweep {
 namespace {
@@ -18,6 +19,21 @@ bool add_rates(View test, size_t classes, std::vector<double>& sums, std::vector
     for (size_t column = 0; column < classes; ++column) sums[row * classes + column] += line[column] / total;
   }
   return !test.absent();
+}
+
+// Rates of one run; the mean of one.
+using Rates = std::vector<std::optional<double>>;
+
+// Mean of the differences at one cell, unless their interval holds 0.
+std::optional<double> clear_change(const std::vector<std::pair<Rates, Rates>>& pairs, size_t cell, double alpha) {
+  std::vector<double> changes;
+  for (const auto& [before, after] : pairs)
+    if (before[cell] && after[cell]) changes.push_back(*after[cell] - *before[cell]);
+  if (changes.empty()) return std::nullopt;
+  const PairedSummary summary = paired_t(changes, alpha, /*scale=*/1);
+  if (summary.status == PairedStatus::kNotFinite || summary.status == PairedStatus::kAllZero) return std::nullopt;
+  if (changes.size() > 1 && summary.ci_low <= 0 && summary.ci_high >= 0) return std::nullopt;
+  return summary.mean;
 }
 
 }  // namespace
@@ -69,6 +85,25 @@ MeanConfusion ResultsIndex::mean_confusion(const std::vector<View>& runs) const 
   for (size_t i = 0; i < sums.size(); ++i)
     if (counts[i / classes] > 0) mean.rates[i] = sums[i] / static_cast<double>(counts[i / classes]);
   return mean;
+}
+
+MeanConfusion ResultsIndex::confusion_change(const std::string& arm) const {
+  MeanConfusion change{.classes = class_names_.size(), .runs = 0, .rates = {}};
+  const double alpha = root_["analysis"]["alpha"].number().value_or(0.05);
+  std::map<std::string, View> baselines;  // by seed
+  for (const View& run : compared_runs(kBaseline)) baselines.emplace(run["seed"].scalar(), run);
+  std::vector<std::pair<Rates, Rates>> pairs;
+  for (const View& run : compared_runs(arm)) {
+    const auto baseline = baselines.find(run["seed"].scalar());
+    if (baseline == baselines.end()) continue;
+    const MeanConfusion before = mean_confusion({baseline->second}), after = mean_confusion({run});
+    if (before.runs > 0 && after.runs > 0) pairs.emplace_back(before.rates, after.rates);
+  }
+  change.runs = pairs.size();
+  change.rates.resize(change.classes * change.classes);
+  if (!(alpha > 0 && alpha < 1)) return change;
+  for (size_t i = 0; i < change.rates.size(); ++i) change.rates[i] = clear_change(pairs, i, alpha);
+  return change;
 }
 
 std::vector<double> ResultsIndex::mean_weights(const std::vector<View>& runs) const {

@@ -38,6 +38,9 @@ class ResultsIndex {
   std::vector<View> finished_runs(const std::string& arm) const;
 
   MeanConfusion mean_confusion(const std::vector<View>& runs) const;
+  // Mean over the seeds of the arm's rates less those of the baseline; absent too where the Student t interval of that
+  // cell at the analysis' level holds 0. With one seed nothing is left out.
+  MeanConfusion confusion_change(const std::string& arm) const;
   // Mean class weights, empty where there are none.
   std::vector<double> mean_weights(const std::vector<View>& runs) const;
 

@@ -48,11 +48,19 @@ std::string class_sections(const ResultsIndex& index) {
   return text;
 }
 
+std::string checklist(const ResultsIndex& index) {
+  std::string text;
+  for (const Fact& answer : checklist_answers(index))
+    text += "- **" + answer.name + "**: " + markdown_escape(answer.value) + "\n";
+  return text;
+}
+
 std::string reproduction(View results) {
   std::string text;
   for (const Fact& fact : reproduction_facts(results))
     text += "- " + fact.name + ": " + markdown_escape(fact.value) + "\n";
-  return "    " + clean_text(reproduction_command(results)) + "\n\n" + text + "\n";
+  return "    " + clean_text(reproduction_command(results)) + "\n\n" + markdown_escape(reproduction_words(results)) +
+         "\n\n" + text + "\n";
 }
 
 }  // namespace
@@ -70,9 +78,14 @@ std::string report_markdown(const Json& results) {
          section("D_u of each block, pp²", table_of(blocks_table(index))) +
          section("True positive rates by class", class_sections(index)) +
          section("Class weights, seed means", table_of(weights_table(index))) +
+         section("Effect sizes and other measures", table_of(effects_table(index)) + table_of(measures_table(index))) +
+         section("Controls", table_of(controls_table(index))) +
+         section("Robustness", table_of(robustness_table(index)) + table_of(other_tests_table(index)) +
+                                   table_of(test_set_table(index)) + list_of(robustness_lines(index))) +
          section("Completeness", list_of(completeness_lines(index)) + table_of(missing) + table_of(failures)) +
-         section("Notes of the methods", table_of(notes)) + section("Reproduce", reproduction(root)) +
-         section("Times", list_of(time_lines(root)));
+         section("Notes of the methods", table_of(notes)) +
+         section("Cost", table_of(cost_table(index)) + list_of(time_lines(root))) +
+         section("Reproduce", reproduction(root)) + section("Answers for reproducibility checklists", checklist(index));
 }
 
 }  // namespace evensweep

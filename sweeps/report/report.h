@@ -45,8 +45,8 @@ struct ReportFile {
   std::string path, content;
 };
 // All files of a report, results.json last; a pure function, so that the same results.json gives the same bytes. What
-// docs/reading-the-report.md lists.
-std::vector<ReportFile> report_files(const Json& results);
+// docs/reading-the-report.md lists. `pdfs` are those of report_pdfs() (paper.h).
+std::vector<ReportFile> report_files(const Json& results, std::vector<ReportFile> pdfs = {});
 
 // Whether the folder is there and can be written into, or can be made: to be known before hours of training, not after.
 // Makes nothing.
@@ -55,6 +55,6 @@ Status check_report_folder(const std::string& folder);
 // Writes report_files() into `folder`, each complete or not at all, and makes the folders that lack. results.json comes
 // last, durably: where it is, the others are of the same results, or can be made from it. Files of an older report that
 // this one doesn't have are left. The error names the file or folder.
-Status write_report(const Json& results, const std::string& folder);
+Status write_report(const Json& results, const std::string& folder, std::vector<ReportFile> pdfs = {});
 
 }  // namespace evensweep

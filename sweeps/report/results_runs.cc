@@ -207,7 +207,8 @@ Json environment_json(const SweepResults& results) {
   return {{"program", "evensweep " EVENSWEEP_VERSION},
           {"trainers", std::move(trainers)},
           {"files", std::move(paths)},
-          {"resources", results.table ? Json() : to_json(results.sweep)["resources"]}};
+          {"resources", results.table ? Json() : to_json(results.sweep)["resources"]},
+          {"sweep_file", nullptr}};
 }
 
 std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }

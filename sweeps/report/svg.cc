@@ -57,9 +57,9 @@ std::string coordinate(double value) {
 
 Svg::Svg(double width, double height, std::string_view id, std::string_view title, std::string_view description) {
   content_ = fmt::format(
-      R"(<svg viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d" xmlns="http://www.w3.org/2000/svg">)"
-      R"(<title id="{}-t">{}</title><desc id="{}-d">{}</desc>)",
-      coordinate(width), coordinate(height), id, id, id, html_escape(title), id, html_escape(description));
+      R"(<svg id="fig-{0}" viewBox="0 0 {1} {2}" role="img" aria-label="{3}. {4}" xmlns="http://www.w3.org/2000/svg">)"
+      R"(<title>{3}</title><desc>{4}</desc>)",
+      id, coordinate(width), coordinate(height), html_escape(title), html_escape(description));
   content_ += "\n";
 }
 

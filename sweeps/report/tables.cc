@@ -8,11 +8,6 @@
 namespace evensweep {
 namespace {
 
-std::optional<double> scaled(View number, double factor) {
-  const auto value = number.number();
-  return value ? std::optional(*value * factor) : std::nullopt;
-}
-
 // "+1.2 [0.3, 2.1]"
 std::string with_interval(View summary, double factor, int decimals) {
   const auto mean = scaled(summary["mean"], factor);
@@ -77,22 +72,20 @@ Table arms_table(const ResultsIndex& index) {
 }
 
 Table blocks_table(const ResultsIndex& index) {
-  Table table{.header = {"Seed"}, .rows = {}};
-  std::map<std::string, std::vector<std::string>> by_seed;
-  const size_t arms = index.arms().size();
-  for (const View& seed : index.root()["sweep"]["seeds"].items())
-    by_seed[seed.scalar()] = std::vector<std::string>(arms, kNoNumber);
+  Table table{.header = {"Arm"}, .rows = {}};
+  const std::vector<View> seeds = index.root()["sweep"]["seeds"].items();
+  for (const View& seed : seeds) table.header.push_back("seed " + seed.scalar());
   const int decimals = decimals_of_d(index);
-  for (size_t i = 0; i < arms; ++i) {
-    table.header.push_back(index.arms()[i]["name"].text());
-    for (const View& block : index.arms()[i]["blocks"].items())
-      if (const auto found = by_seed.find(block["seed"].scalar());
-          found != by_seed.end() && !index.arms()[i]["identity"].truth())
-        found->second[i] = signed_fixed(scaled(block["d_unbiased"], kPp2), decimals);
-  }
-  for (const View& seed : index.root()["sweep"]["seeds"].items()) {
-    std::vector<std::string> row = by_seed[seed.scalar()];
-    row.insert(row.begin(), seed.scalar());
+  for (const View& arm : index.arms()) {
+    if (!is_compared(arm)) continue;
+    std::map<std::string, std::string> by_seed;
+    for (const View& block : arm["blocks"].items())
+      by_seed[block["seed"].scalar()] = signed_fixed(scaled(block["d_unbiased"], kPp2), decimals);
+    std::vector<std::string> row = {arm["name"].text()};
+    for (const View& seed : seeds) {
+      const auto found = by_seed.find(seed.scalar());
+      row.push_back(found == by_seed.end() ? kNoNumber : found->second);
+    }
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -125,23 +118,22 @@ Table confusion_table(const ResultsIndex& index, const MeanConfusion& matrix) {
 }
 
 Table weights_table(const ResultsIndex& index) {
-  Table table{.header = {"Class"}, .rows = {}};
-  for (const std::string& name : index.class_names()) table.rows.push_back({name});
-  std::vector<std::string> focal = {"focal gamma"};
+  Table table{.header = {"Arm"}, .rows = {}};
+  for (const std::string& name : index.class_names()) table.header.push_back(name);
+  table.header.push_back("focal gamma");
   bool any = false;
   for (const View& arm : index.arms()) {
-    const std::string name = arm["name"].text();
-    const std::vector<View> runs = index.finished_runs(name);
+    const std::vector<View> runs = index.finished_runs(arm["name"].text());
     const std::vector<double> weights = index.mean_weights(runs);
     any = any || !weights.empty();
-    table.header.push_back(name);
     const bool moving = !runs.empty() && !runs.front()["treatment"]["rule"].absent();
     const std::string none = moving ? "set in training" : kNoNumber;
-    for (size_t i = 0; i < table.rows.size(); ++i)
-      table.rows[i].push_back(weights.empty() ? none : fixed(weights[i], 3));
-    focal.push_back(runs.empty() ? kNoNumber : runs.front()["treatment"]["focal_gamma"].scalar());
+    std::vector<std::string> row = {arm["name"].text()};
+    for (size_t i = 0; i < index.class_names().size(); ++i)
+      row.push_back(weights.empty() ? none : fixed(weights[i], 3));
+    row.push_back(runs.empty() ? kNoNumber : runs.front()["treatment"]["focal_gamma"].scalar());
+    table.rows.push_back(std::move(row));
   }
-  table.rows.push_back(std::move(focal));
   if (!any) table.rows.clear();
   return table;
 }

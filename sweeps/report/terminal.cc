@@ -19,11 +19,6 @@ constexpr size_t kGap = 2;
 enum Column { kArm, kEffect, kP, kAdjusted, kAccuracy, kWorst, kVerdict, kColumns };
 using Cells = std::array<std::string, kColumns>;
 
-std::optional<double> scaled(View number, double factor) {
-  const auto value = number.number();
-  return value ? std::optional(*value * factor) : std::nullopt;
-}
-
 int decimals_of_effects(const ResultsIndex& index) {
   std::vector<double> values;
   for (const View& arm : index.arms())

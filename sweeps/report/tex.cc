@@ -21,21 +21,12 @@ std::optional<double> number_at(const Table& table, size_t row, size_t column) {
   return column < table.rows[row].size() ? leading_number(table.rows[row][column]) : std::nullopt;
 }
 
-bool is_number_column(const Table& table, size_t column) {
-  if (table.wordy || column == 0) return false;
-  for (const auto& row : table.rows) {
-    if (column >= row.size() || row[column] == kNoNumber || row[column] == "-") continue;
-    if (!leading_number(row[column]) && !row[column].starts_with('<') && !row[column].starts_with('[')) return false;
-  }
-  return true;
-}
-
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
   for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += by.size()) text.replace(at, what.size(), by);
 }
 
-// The report's symbols as formulas.
-std::string header_cell(const std::string& name) {
+// Its symbols as formulas.
+std::string with_formulas(const std::string& name) {
   std::string text = tex_escape(name);
   replace_all(text, "Var\\_u", "$\\mathrm{Var}_u$");
   replace_all(text, "D\\_u", "$D_u$");
@@ -56,6 +47,15 @@ std::string body_cell(const std::string& text, bool is_number, bool is_bold) {
 }
 
 }  // namespace
+
+bool is_number_column(const Table& table, size_t column) {
+  if (table.wordy || column == 0) return false;
+  for (const auto& row : table.rows) {
+    if (column >= row.size() || row[column] == kNoNumber || row[column] == "-") continue;
+    if (!leading_number(row[column]) && !row[column].starts_with('<') && !row[column].starts_with('[')) return false;
+  }
+  return true;
+}
 
 std::set<CellPlace> best_of_column(const Table& table, size_t column, Better better) {
   std::optional<double> best;
@@ -81,26 +81,29 @@ std::set<CellPlace> higher_of_columns(const Table& table, size_t one, size_t oth
   return places;
 }
 
-std::string tex_table(const Table& table, const std::set<CellPlace>& bold, const std::string& comment) {
+std::string tex_table(const Table& table, const std::set<CellPlace>& bold, const std::string& caption,
+                      const std::string& label) {
   if (table.rows.empty()) return {};
   std::string columns, head;
   std::vector<bool> is_number;
   for (size_t column = 0; column < table.header.size(); ++column) {
     is_number.push_back(is_number_column(table, column));
     columns += is_number.back() ? 'r' : 'l';
-    head += (column == 0 ? "" : " & ") + header_cell(table.header[column]);
+    head += (column == 0 ? "" : " & ") + with_formulas(table.header[column]);
   }
   std::string text = fmt::format(
-      "% {}\n% Needs \\usepackage{{booktabs}}.\n\\begin{{tabular}}{{{}}}\n\\toprule\n{} \\\\\n"
-      "\\midrule\n",
-      tex_escape(comment), columns, head);
+      "% Needs \\usepackage{{booktabs}} and \\usepackage{{graphicx}}.\n\\begin{{table}}\n\\centering\n\\caption{{{}}}\n"
+      "\\label{{tab:evensweep-{}}}\n\\sbox0{{%\n\\begin{{tabular}}{{{}}}\n\\toprule\n{} \\\\\n\\midrule\n",
+      with_formulas(caption), label, columns, head);
   for (size_t row = 0; row < table.rows.size(); ++row) {
     for (size_t column = 0; column < table.rows[row].size() && column < is_number.size(); ++column)
       text += (column == 0 ? "" : " & ") +
               body_cell(table.rows[row][column], is_number[column], bold.contains({row, column}));
     text += " \\\\\n";
   }
-  return text + "\\bottomrule\n\\end{tabular}\n";
+  return text +
+         "\\bottomrule\n\\end{tabular}%\n}%\n"
+         "\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\n\\end{table}\n";
 }
 
 }  // namespace evensweep

@@ -62,6 +62,11 @@ std::vector<std::string> View::texts() const {
   return list;
 }
 
+std::optional<double> scaled(View number, double factor) {
+  const auto value = number.number();
+  return value ? std::optional(*value * factor) : std::nullopt;
+}
+
 std::string View::scalar() const {
   if (json_->is_string()) return json_->get<std::string>();
   if (json_->is_boolean()) return json_->get<bool>() ? "true" : "false";

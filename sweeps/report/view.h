@@ -35,4 +35,7 @@ class View {
   const Json* json_;
 };
 
+// The number times `factor`.
+std::optional<double> scaled(View number, double factor);
+
 }  // namespace evensweep

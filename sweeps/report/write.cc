@@ -20,9 +20,9 @@ Status check_report_folder(const std::string& folder) {
       reason, (fs::exists(folder, error) ? "cannot write into the folder " : "cannot make the folder ") + folder);
 }
 
-Status write_report(const Json& results, const std::string& folder) {
+Status write_report(const Json& results, const std::string& folder, std::vector<ReportFile> pdfs) {
   for (const char* part : {"/tables", "/figures"}) EV_RETURN_IF_ERROR(make_folders(folder + part));
-  const std::vector<ReportFile> files = report_files(results);
+  const std::vector<ReportFile> files = report_files(results, std::move(pdfs));
   for (const ReportFile& file : files) {
     const std::string path = folder + "/" + file.path;
     const bool is_last = &file == &files.back();

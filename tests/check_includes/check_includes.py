@@ -21,7 +21,7 @@ LEVELS = [
     ["common/dataset", "common/wire", "sweeps/methods", "sweeps/stats"],
     ["sweeps/spec", "sweeps/table", "coordinator/core", "agent/core"],
     ["sweeps/report", "coordinator/store", "agent/process", "agent/devices", "agent/trainer"],
-    ["coordinator/host", "agent/link"],
+    ["coordinator/host", "agent/link", "sweeps/pdf"],
     ["coordinator/rpc", "coordinator/http"],
     ["cli"],
 ]
@@ -52,6 +52,7 @@ HOMES = [
     Home("protobuf", re.compile(r"google/protobuf/|evensweep/v1/|.*\.pb\.h$"), ["common/wire", *ON_THE_WIRE]),
     Home("gRPC", re.compile(r"grpc(pp)?/"), ON_THE_WIRE),
     Home("SQLite", re.compile(r"sqlite3\.h|SQLiteCpp/"), ["coordinator/store"]),
+    Home("cairo, Pango and librsvg", re.compile(r"(cairo|pango|librsvg)"), ["sweeps/pdf"]),
     Home("spdlog", re.compile(r"spdlog/"), ["common/base"]),
 ]
 # Tests that go with a folder's outside library: by the test's own folder or file name.

@@ -3,7 +3,7 @@
 import json
 import time
 
-from program import E2eTest, main
+from program import TRAINER, E2eTest, main
 
 
 class AgainTest(E2eTest):
@@ -43,6 +43,14 @@ class AgainTest(E2eTest):
             print(f"again: {time.monotonic() - begin:.2f} s", flush=True)
             self.assertEqual(self.attempts(), before)
             self.assertEqual(self.report(), first)
+
+        with self.subTest("one run by hand"):
+            run = first["runs"][-1]
+            task = self.ok(self.command("report", self.out, "--task", run["key"][:12])).stdout
+            self.ok([str(TRAINER), str(self.write("task.json", task))])
+            result = json.loads((self.dir / run["key"] / "result.json").read_text())
+            for part in ("validation", "test", "curve", "model_parameters"):
+                self.assertEqual(result[part], run[part], part)
 
         with self.subTest("extended"):
             larger = ["seeds=4", "methods.0.gamma=[0.5, 1, 2]"]  # 5 arms and the baseline

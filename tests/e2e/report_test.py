@@ -42,13 +42,36 @@ class ReportTest(E2eTest):
         self.ok(self.command("report", "none.json"), code=2)
 
     def test_figures_are_xml(self):
-        figures = sorted((self.out / "figures").iterdir())
-        self.assertEqual(len(figures), 4 + 3 * len(self.results["arms"]))
+        figures = sorted((self.out / "figures").glob("*.svg"))
+        self.assertEqual(len(figures), 9 + 3 * len(self.results["arms"]))
         for path in figures:
             root = xml.etree.ElementTree.parse(path).getroot()
             self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
             self.assertIsNotNone(root.find("{http://www.w3.org/2000/svg}title"), path)
             self.assertNotIn("var(", path.read_text())
+
+    def test_pdfs(self):
+        for path in [*(self.out / "figures").glob("*.svg"), self.out / "report.svg"]:
+            pdf = path.with_suffix(".pdf").read_bytes()
+            self.assertTrue(pdf.startswith(b"%PDF-1.5") and pdf.rstrip().endswith(b"%%EOF"), path)
+        no_fonts = self.write("fonts.conf", "<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig/>")
+        done = self.ok(self.command("report", self.out, "--out", self.dir / "plain"),
+                       env={"FONTCONFIG_FILE": str(no_fonts)})
+        self.assertIn("evensweep: no PDFs: no font is installed", done.stderr)
+        self.assertTrue((self.dir / "plain" / "report.html").exists())
+        self.assertFalse((self.dir / "plain" / "report.pdf").exists())
+
+    def test_sweep_file(self):
+        self.assertEqual((self.out / "sweep.yaml").read_text(), (self.dir / "sweep.yaml").read_text())
+
+    def test_task(self):
+        run = self.results["runs"][-1]
+        task = json.loads(self.ok(self.command("report", self.out, "--task", run["key"][:16])).stdout)
+        self.assertEqual(task["runs"][0]["run"], run["key"])
+        canonical = json.dumps(task["runs"][0]["spec"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        self.assertEqual(hashlib.sha256(canonical.encode()).hexdigest(), run["key"])
+        done = self.ok(self.command("report", self.out, "--task", "nothing"), code=2)
+        self.assertIn("no run of these results", done.stderr)
 
     def test_tables(self):
         arms = {arm["name"]: arm for arm in self.results["arms"]}

@@ -66,7 +66,7 @@ TEST(ForestFigure, WithoutBlocksItStillListsTheArms) {
 TEST(ClassesFigure, SortsTheWorstBaselineClassFirst) {
   const Json json = json_of(SyntheticOptions{});
   const ResultsIndex index(json);
-  const std::string svg = classes_figure(index.arms()[1], 1);
+  const std::string svg = classes_figure(index, index.arms()[1], 1);
   std::vector<std::pair<size_t, double>> placed;
   for (const Json& item : json["arms"][1]["classes"]) {
     const size_t at = svg.find(">" + item["name"].get<std::string>() + "</text>");
@@ -84,7 +84,7 @@ TEST(ClassesFigure, LosersHaveTheSecondColour) {
   for (size_t i = 0; i < 5; ++i) {
     int64_t losers = 0;
     for (const Json& item : json["arms"][i]["classes"]) losers += item["change"]["mean"].get<double>() < 0 ? 1 : 0;
-    const std::string svg = classes_figure(index.arms()[i], i);
+    const std::string svg = classes_figure(index, index.arms()[i], i);
     EXPECT_EQ(occurrences(svg, "class=\"loss\""), losers);
     EXPECT_EQ(occurrences(svg, "class=\"gain\""), 10 - losers);
     EXPECT_EQ(occurrences(svg, "class=\"base\""), 10);

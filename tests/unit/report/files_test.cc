@@ -7,6 +7,7 @@
 
 #include "common/base/hash.h"
 #include "common/base/text.h"
+#include "sweeps/report/paper.h"
 #include "tests/unit/report/markup_check.h"
 #include "tests/unit/report/report_fixture.h"
 
@@ -34,12 +35,15 @@ TEST(ReportFiles, AreThese) {
   options.arms.push_back({.arm = {"focal", {{"gamma", 2}}, {}}, .pull = 0, .accuracy_change = 0, .identity = true});
   EXPECT_EQ(names_of(files_of(json_of(options))),
             (std::set<std::string>{"figures/classes-01-tpr_weighting-gamma-0.25.svg",
+                                   "figures/completeness.svg",
                                    "figures/confusion-01-tpr_weighting-gamma-0.25.svg",
                                    "figures/confusion-baseline.svg",
                                    "figures/confusion-change-01-tpr_weighting-gamma-0.25.svg",
                                    "figures/curves-accuracy.svg",
                                    "figures/curves-loss.svg",
                                    "figures/forest.svg",
+                                   "figures/seeds.svg",
+                                   "figures/tradeoff.svg",
                                    "provenance.json",
                                    "report.bib",
                                    "report.html",
@@ -51,6 +55,8 @@ TEST(ReportFiles, AreThese) {
                                    "tables/classes.csv",
                                    "tables/classes-01-tpr_weighting-gamma-0.25.tex",
                                    "tables/confusion.csv",
+                                   "tables/cost.tex",
+                                   "tables/robustness.tex",
                                    "tables/weights.csv",
                                    "tables/weights.tex",
                                    "trials.csv"}))
@@ -95,7 +101,8 @@ TEST(ReportFiles, FiguresStandAlone) {
     EXPECT_THAT(content, Not(HasSubstr("<use"))) << "a drawing in another file cannot be referred to";
     EXPECT_THAT(content, HasSubstr("#0067a5"));
   }
-  EXPECT_EQ(figures, 19u) << "forest, two curves, the baseline, three of each of five arms";
+  EXPECT_EQ(figures, 24u)
+      << "forest, trade-off, seeds, completeness, two of gammas, two curves, the baseline, three of each of five arms";
 }
 
 TEST(ReportFiles, TheBestArmIsInBold) {
@@ -112,6 +119,45 @@ TEST(ReportFiles, TheBestArmIsInBold) {
 TEST(ReportFiles, CurvesHaveTheirKey) {
   EXPECT_THAT(files_of(json_of(with_size(3, 2, 2))).at("figures/curves-loss.svg"),
               HasSubstr(">tpr_weighting(gamma=0.5)</text>"));
+}
+
+TEST(ReportFiles, CaptionsOfTablesSayTestNumberAndCorrection) {
+  const std::string table = files_of(json_of(SyntheticOptions{})).at("tables/arms.tex");
+  EXPECT_THAT(table, HasSubstr("n = 8 seeds; sign-flip test of $D_u$, one-sided ($D_u$ \\textgreater{} 0), adjusted by "
+                               "step-down max-T, family of 5"));
+}
+
+TEST(ReportFiles, PdfsAreAmongThemAndInTheProvenance) {
+  const Json json = json_of(with_size(3, 2, 1));
+  size_t drawings = 0;
+  const PdfPrinter printer{.figure =
+                               [&](const std::string& svg, const std::string& date) {
+                                 EXPECT_THAT(svg, ::testing::StartsWith("<?xml"));
+                                 EXPECT_EQ(date, "2026-11-23T10:00:00Z");
+                                 ++drawings;
+                                 return StatusOr<std::string>("a drawing");
+                               },
+                           .paper = [](const Paper& paper) { return StatusOr<std::string>(paper.title); }};
+  StatusOr<std::vector<ReportFile>> pdfs = report_pdfs(json, printer);
+  ASSERT_TRUE(pdfs.ok()) << pdfs.status();
+  const std::vector<ReportFile> files = report_files(json, *pdfs);
+  const auto content_of = [&](const std::string& path) {
+    const auto found = std::find_if(files.begin(), files.end(), [&](const ReportFile& f) { return f.path == path; });
+    return found == files.end() ? "none" : found->content;
+  };
+  EXPECT_EQ(content_of("report.pdf"), "Evensweep report: synthetic");
+  EXPECT_EQ(content_of("figures/forest.pdf"), "a drawing");
+  EXPECT_EQ(drawings, 10u);
+  EXPECT_THAT(content_of("provenance.json"), HasSubstr("figures/forest.pdf"));
+  EXPECT_EQ(files.back().path, "results.json");
+}
+
+TEST(ReportFiles, APdfThatCannotBeMadeIsSaid) {
+  const PdfPrinter printer{
+      .figure = [](const std::string&,
+                   const std::string&) { return StatusOr<std::string>(absl::FailedPreconditionError("no font")); },
+      .paper = [](const Paper&) { return StatusOr<std::string>(""); }};
+  EXPECT_EQ(report_pdfs(json_of(with_size(3, 2, 1)), printer).status().message(), "no font");
 }
 
 TEST(ReportFiles, ProvenanceHasTheDigestOfEveryOtherFile) {

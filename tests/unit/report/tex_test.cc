@@ -71,10 +71,14 @@ const Table kTable{.header = {"Arm", "D_u, pp\xC2\xB2", "p", "Verdict"},
                             {"b_1", "-2.0 [-4.0, 0.1]", "<0.0001", "harmful"},
                             {"c", "+1.2 [0.9, 1.5]", "n/a", "-"}}};
 
-TEST(TexTable, IsATabularOfBooktabs) {
-  EXPECT_EQ(tex_table(kTable, {{0, 1}}, "100 % of it"),
-            "% 100 \\% of it\n"
-            "% Needs \\usepackage{booktabs}.\n"
+TEST(TexTable, IsATabularOfBooktabsThatFloats) {
+  EXPECT_EQ(tex_table(kTable, {{0, 1}}, "D_u, 100 % of it", "all"),
+            "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}.\n"
+            "\\begin{table}\n"
+            "\\centering\n"
+            "\\caption{$D_u$, 100 \\% of it}\n"
+            "\\label{tab:evensweep-all}\n"
+            "\\sbox0{%\n"
             "\\begin{tabular}{lrrl}\n"
             "\\toprule\n"
             "Arm & $D_u$, pp\\textsuperscript{2} & p & Verdict \\\\\n"
@@ -83,8 +87,11 @@ TEST(TexTable, IsATabularOfBooktabs) {
             "b\\_1 & $-$2.0 {[}$-$4.0, 0.1{]} & \\textless{}0.0001 & harmful \\\\\n"
             "c & +1.2 {[}0.9, 1.5{]} & n/a & - \\\\\n"
             "\\bottomrule\n"
-            "\\end{tabular}\n");
-  EXPECT_EQ(tex_table({}, {}, ""), "");
+            "\\end{tabular}%\n"
+            "}%\n"
+            "\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\n"
+            "\\end{table}\n");
+  EXPECT_EQ(tex_table({}, {}, "", ""), "");
 }
 
 TEST(TexTable, BestOfAColumnAreAllThatAreEqual) {
