@@ -6,7 +6,10 @@
 
 #include "cli/analyze.h"
 #include "cli/compare.h"
+#include "cli/data.h"
+#include "cli/doctor.h"
 #include "cli/exit_code.h"
+#include "cli/init.h"
 #include "cli/meta.h"
 #include "cli/plan.h"
 #include "cli/report.h"
@@ -38,6 +41,7 @@ int main_of(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Examples:\n"
+      "  evensweep init my.csv                a first sweep file for a table of your own\n"
       "  evensweep plan sweeps/digits.yaml    what would be trained\n"
       "  evensweep run sweeps/digits.yaml     train it here and write the report\n"
       "  evensweep analyze results.csv        the same report for results from anywhere\n"
@@ -50,6 +54,9 @@ int main_of(int argc, char** argv) {
   add_meta(app, exit_code);
   add_analyze(app, exit_code);
   add_report(app, exit_code);
+  add_data(app, exit_code);
+  add_init(app, exit_code);
+  add_doctor(app, exit_code);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);
     return kOk;

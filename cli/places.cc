@@ -25,12 +25,26 @@ StatusOr<std::string> state_folder(const std::string& flag) {
   return absl::InvalidArgumentError("no place for the state folder: HOME is not set; give one with --state DIR");
 }
 
+std::optional<std::string> own_data_folder() {
+  if (const std::string base = environment("XDG_DATA_HOME"); !base.empty()) return base + "/evensweep";
+  if (const std::string home = environment("HOME"); !home.empty()) return home + "/.local/share/evensweep";
+  return std::nullopt;
+}
+
+StatusOr<std::string> fetch_folder(const std::string& flag) {
+  if (!flag.empty()) return flag;
+  if (std::string given = environment("EVENSWEEP_DATA"); !given.empty()) return given;
+  if (std::optional<std::string> own = own_data_folder()) return *std::move(own);
+  return absl::InvalidArgumentError("no place for data: HOME is not set; give one with --to DIR");
+}
+
 std::vector<std::string> data_folders(const std::string& flag, const std::string& sweep_file) {
   std::vector<std::string> folders;
   if (!flag.empty()) folders.push_back(flag);
   if (std::string given = environment("EVENSWEEP_DATA"); !given.empty()) folders.push_back(std::move(given));
   const std::string beside = std::filesystem::path(sweep_file).parent_path().string();
   folders.push_back(beside.empty() ? "." : beside);
+  if (std::optional<std::string> own = own_data_folder()) folders.push_back(*std::move(own));
   return folders;
 }
 

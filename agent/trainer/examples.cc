@@ -1,11 +1,11 @@
 #include "agent/trainer/examples.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "agent/trainer/image_smote.h"
+#include "agent/trainer/name_swap.h"
 #include "common/base/rng.h"
 #include "sweeps/methods/smote.h"
 
@@ -46,6 +46,13 @@ struct ImageWriter {
   }
 };
 
+int64_t longest_text(const Dataset& data) {
+  uint64_t longest = 0;
+  for (size_t row = 0; row + 1 < data.text_begins.size(); ++row)
+    longest = std::max(longest, data.text_begins[row + 1] - data.text_begins[row]);
+  return static_cast<int64_t>(longest);
+}
+
 }  // namespace
 
 Examples::Examples(std::shared_ptr<const Dataset> dataset, SplitRows split)
@@ -55,33 +62,19 @@ Examples::Examples(std::shared_ptr<const Dataset> dataset, SplitRows split)
       row_labels_(dataset_->labels) {
   if (has_images())
     tabulate_pixels();
-  else
-    standardise();
+  else if (!has_text())
+    table_ = prepare_table(*dataset_, split_.train);
 }
 
 std::vector<int64_t> Examples::shape() const {
   if (has_images()) return {dataset_->channels, dataset_->height, dataset_->image_width};
-  return {dataset_->width};
+  if (has_text()) return {longest_text(*dataset_), dataset_->symbols};
+  return {embeds() ? dataset_->width : one_hot_width(table_)};
 }
 
-void Examples::standardise() {
-  const auto width = static_cast<size_t>(dataset_->width);
-  const auto count = static_cast<double>(split_.train.size());
-  std::vector<double> mean(width), square(width);
-  for (const uint32_t row : split_.train)
-    for (size_t i = 0; i < width; ++i) mean[i] += dataset_->features[row * width + i] / count;
-  for (const uint32_t row : split_.train)
-    for (size_t i = 0; i < width; ++i) square[i] += std::pow(dataset_->features[row * width + i] - mean[i], 2) / count;
-  features_.resize(dataset_->features.size());
-  for (size_t row = 0; row < static_cast<size_t>(dataset_->rows); ++row) {
-    for (size_t i = 0; i < width; ++i) {
-      // A constant feature's variance is not exactly 0 in floating point.
-      const bool constant = square[i] <= 1e-14 * mean[i] * mean[i];
-      const double sd = constant ? 1 : std::sqrt(square[i]);
-      features_[row * width + i] = static_cast<float>((dataset_->features[row * width + i] - mean[i]) / sd);
-    }
-  }
-}
+bool Examples::embeds() const { return asks_for_embeddings(dataset_->columns); }
+
+std::vector<int64_t> Examples::levels() const { return embeds() ? table_.levels : std::vector<int64_t>(); }
 
 void Examples::tabulate_pixels() {
   constexpr double kMean[] = {0.4914, 0.4822, 0.4465};
@@ -96,6 +89,7 @@ void Examples::tabulate_pixels() {
 }
 
 Status Examples::synthesise(std::span<const int64_t> quota, size_t neighbours, uint64_t seed) {
+  if (has_text()) return absl::InvalidArgumentError("SMOTE: needs a table or images, but the data set has texts");
   std::vector<int64_t> wanted(quota.begin(), quota.end());
   for (const uint32_t row : split_.train)
     if (row_labels_[row] < wanted.size()) --wanted[row_labels_[row]];
@@ -106,11 +100,14 @@ Status Examples::synthesise(std::span<const int64_t> quota, size_t neighbours, u
     number_synthetic(made.labels);
     return absl::OkStatus();
   }
-  const auto width = static_cast<size_t>(dataset_->width);
+  const size_t width = table_.features();
+  std::vector<uint8_t> nominal;
+  for (const int64_t levels : table_.levels) nominal.push_back(levels > 0 ? 1 : 0);
+  if (std::find(nominal.begin(), nominal.end(), 1) == nominal.end()) nominal.clear();
   std::vector<double> values;
   std::vector<int64_t> labels;
   for (const uint32_t row : split_.train) {
-    const float* features = features_.data() + row * width;
+    const float* features = table_.values.data() + row * width;
     values.insert(values.end(), features, features + width);
     labels.push_back(row_labels_[row]);
   }
@@ -120,9 +117,9 @@ Status Examples::synthesise(std::span<const int64_t> quota, size_t neighbours, u
     return SmoteDraw{.pair = pair, .step = rng.uniform()};
   };
   EV_ASSIGN_OR_RETURN(const SyntheticRows made,
-                      smote({.values = values, .width = width}, labels, wanted, neighbours, draw));
+                      smote({.values = values, .width = width, .nominal = nominal}, labels, wanted, neighbours, draw));
   number_synthetic(made.labels);
-  for (const double value : made.values) features_.push_back(static_cast<float>(value));
+  for (const double value : made.values) table_.values.push_back(static_cast<float>(value));
   return absl::OkStatus();
 }
 
@@ -134,13 +131,20 @@ void Examples::number_synthetic(const std::vector<int64_t>& labels) {
 }
 
 void Examples::copy_features(std::span<const uint32_t> rows, float* out) const {
-  const auto width = static_cast<size_t>(dataset_->width);
-  for (size_t i = 0; i < rows.size(); ++i)
-    std::memcpy(out + i * width, features_.data() + rows[i] * width, width * sizeof(float));
+  const size_t features = table_.features();
+  const auto width = static_cast<size_t>(shape()[0]);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const float* row = table_.values.data() + rows[i] * features;
+    if (width == features)
+      std::memcpy(out + i * width, row, width * sizeof(float));
+    else
+      write_one_hot(table_, row, out + i * width);
+  }
 }
 
 at::Tensor Examples::inputs(std::span<const uint32_t> rows, std::span<const View> views,
                             const Execution& execution) const {
+  if (has_text()) return texts(rows, views).to(execution.device);
   std::vector<int64_t> sizes = shape();
   sizes.insert(sizes.begin(), static_cast<int64_t>(rows.size()));
   const bool channels_last = has_images() && execution.channels_last;
@@ -166,6 +170,19 @@ at::Tensor Examples::inputs(std::span<const uint32_t> rows, std::span<const View
     }
   });
   return batch.to(execution.device);
+}
+
+at::Tensor Examples::texts(std::span<const uint32_t> rows, std::span<const View> views) const {
+  std::vector<std::vector<uint8_t>> list;
+  size_t longest = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    list.push_back(swapped_text(*dataset_, rows[i], views.empty() ? View() : views[i]));
+    longest = std::max(longest, list.back().size());
+  }
+  at::Tensor batch = at::zeros({static_cast<int64_t>(rows.size()), static_cast<int64_t>(longest)}, at::kLong);
+  auto* out = batch.mutable_data_ptr<int64_t>();
+  for (size_t i = 0; i < rows.size(); ++i) std::ranges::copy(list[i], out + i * longest);
+  return batch;
 }
 
 at::Tensor Examples::labels(std::span<const uint32_t> rows, const Execution& execution) const {

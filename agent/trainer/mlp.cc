@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "agent/trainer/model.h"
+#include "agent/trainer/table_input.h"
 
 namespace evensweep {
 namespace {
@@ -9,7 +10,8 @@ namespace {
 class Mlp final : public Model {
  public:
   Mlp(const ModelSpec& spec, int64_t inputs, int64_t classes, uint64_t seed, const Execution& execution)
-      : Model(seed, execution), dropout_(spec.dropout) {
+      : Model(seed, execution), dropout_(spec.dropout), input_(list_, inputs, execution.levels) {
+    inputs = input_.width();
     for (const int64_t width : spec.hidden) {
       hidden_.emplace_back(list_, "hidden" + std::to_string(hidden_.size() + 1), inputs, width, Start::kHe);
       inputs = width;
@@ -19,7 +21,7 @@ class Mlp final : public Model {
 
  private:
   at::Tensor features(const at::Tensor& input, bool training) override {
-    at::Tensor x = input.flatten(1);
+    at::Tensor x = input_(input.flatten(1));
     for (size_t i = 0; i + 1 < hidden_.size(); ++i) {
       x = at::relu(hidden_[i](x));
       if (dropout_ > 0) x = at::dropout(x, dropout_, training);
@@ -29,6 +31,7 @@ class Mlp final : public Model {
   const Linear& output_layer() const override { return hidden_.back(); }
 
   double dropout_;
+  TableInput input_;
   std::vector<Linear> hidden_;  // and the output layer at the end
 };
 

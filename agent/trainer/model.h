@@ -13,9 +13,10 @@ namespace evensweep {
 // Where and how a model computes.
 struct Execution {
   at::Device device = at::kCPU;
-  bool bf16 = false;           // autocast; weights, batch statistics, logits and loss stay in float32
-  bool channels_last = false;  // images only
-  bool cosine_logits = false;  // a logit is the cosine between the last layer's input and the class's weights
+  bool bf16 = false;                 // autocast; weights, batch statistics, logits and loss stay in float32
+  bool channels_last = false;        // images only
+  bool cosine_logits = false;        // a logit is the cosine between the last layer's input and the class's weights
+  std::vector<int64_t> levels = {};  // tables with embeddings: of each input, how many names it has; 0: a number
 };
 
 // Switches autocast to bf16 on or off for this thread until the end of the scope.

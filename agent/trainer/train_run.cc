@@ -219,7 +219,8 @@ TrainingOutcome train_checked(const RunRequest& request, DatasetCache& cache, Ru
   const Execution execution{.device = *device,
                             .bf16 = spec.training.precision == "bf16",
                             .channels_last = spec.training.channels_last && examples->has_images(),
-                            .cosine_logits = spec.treatment.margin.has_value()};
+                            .cosine_logits = spec.treatment.margin.has_value(),
+                            .levels = examples->levels()};
   const auto model = make_model(spec.model, examples->shape(), examples->classes(), spec.chance(), execution);
   if (!model.ok()) return bad_input(model.status());
   return Attempt(request, *examples, **model, execution, observer, clock).train();

@@ -110,6 +110,8 @@ Status check_trainable(const RunSpec& spec, const Examples& examples) {
         "and agents",
         spec.trainer, kTrainerNumerics));
   }
+  if (!examples.levels().empty() && !takes_embeddings(spec.model))
+    return absl::InvalidArgumentError("model " + spec.model.name + ": has no embeddings of names; use one_hot");
   EV_RETURN_IF_ERROR(check_treatment(spec.treatment, examples));
   if (!examples.has_images() && (spec.training.augmentation.flip || spec.training.augmentation.crop_padding > 0))
     return absl::InvalidArgumentError("training.augmentation: flip and crop need images, but the data set is a table");

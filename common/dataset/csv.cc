@@ -8,14 +8,17 @@
 #include <limits>
 #include <numeric>
 #include <optional>
-#include <set>
 
 #include "common/base/text.h"
 
 namespace evensweep {
 namespace {
 
-constexpr size_t kMostClasses = 65535;
+constexpr size_t kMostNames = 65535;
+// Wider than that, one column would outweigh all others and fill the memory with zeros.
+constexpr size_t kMostOneHot = 1000;
+// A column with more names than this and fewer than two rows for each on average identifies rows.
+constexpr size_t kFewNames = 50;
 constexpr char kOpenQuote[] = "a quoted cell that does not end with a quote on its line; close it";
 
 // Whole numbers of a few digits, which is what most cells are, without the general parser.
@@ -47,20 +50,12 @@ std::optional<int64_t> whole_number(std::string_view text) {
   return value;
 }
 
-std::string did_you_mean(std::string_view given, std::span<const std::string> known) {
-  const auto nearest = nearest_name(given, known);
-  return nearest ? fmt::format(" (did you mean {}?)", in_quotes(*nearest)) : std::string();
-}
-
-// The columns by name, the first few of many.
-std::string listed(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 6;
-  std::string list;
-  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) list += (i == 0 ? "" : ", ") + in_quotes(names[i]);
-  return names.size() > kShown ? list + fmt::format(", ... ({} in all)", names.size()) : list;
-}
-
 }  // namespace
+
+bool is_csv_number(std::string_view text) {
+  float ignored = 0;
+  return read_number(text, ignored) == Number::kGood;
+}
 
 std::string CsvReader::place(size_t column) const { return fmt::format("{}:{}:{}", path_, line_, column); }
 
@@ -70,112 +65,16 @@ Status CsvReader::error(size_t column, std::string_view what) const {
 
 Status CsvReader::read(const std::string& path, std::string_view text) {
   path_ = path;
-  line_ = 0;
-  if (text.empty()) return absl::InvalidArgumentError(path + ": the file is empty; it needs a header line and rows");
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const int64_t rows_before = into_.rows;
-  size_t empty_line = 0;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    ++line_;
-    if (trimmed_blanks(line).empty() && line_ > 1) {
-      if (empty_line == 0) empty_line = line_;
-      continue;
-    }
-    if (empty_line != 0) {
-      line_ = empty_line;
-      return error(1, "an empty line between rows; delete it");
-    }
-    EV_RETURN_IF_ERROR(line_ == 1 ? read_header(line) : read_row(line));
-  }
+  const auto take = [&](size_t number, std::string_view line) {
+    line_ = number;
+    if (number == 1) EV_RETURN_IF_ERROR(begin_file(line));
+    return number > 1 || !columns_.names.empty() ? read_row(line) : absl::OkStatus();
+  };
+  EV_RETURN_IF_ERROR(each_csv_line(path, text, take));
   if (into_.rows > rows_before) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("{}:2:1: no rows below the header line; add data or leave the file out", path_));
-}
-
-Status CsvReader::read_header(std::string_view line) {
-  if (const size_t nul = line.find('\0'); nul != line.npos)
-    return error(nul + 1, "a NUL byte; the file must be plain text (UTF-8)");
-  if (const size_t cr = line.find('\r'); cr != line.npos)
-    return error(cr + 1, "a carriage return within a line; end lines with LF or CRLF");
-  std::vector<std::string> header;
-  CsvCell cell;
-  size_t numbers = 0;
-  for (CsvCells cells(line); !cells.done();) {
-    if (!cells.next(cell)) return error(cell.column, "a quoted name that does not end with a quote; close it");
-    std::string name = plain_text(cell);
-    if (!valid_utf8(name))
-      return error(cell.column, fmt::format("the column name {} is not UTF-8; convert the file", in_quotes(name)));
-    if (std::find(header.begin(), header.end(), name) != header.end())
-      return error(cell.column, fmt::format("the column name {} is there twice; rename one", in_quotes(name)));
-    float ignored = 0;
-    numbers += read_number(name, ignored) == Number::kGood ? 1 : 0;
-    header.push_back(std::move(name));
-  }
-  if (header.size() == 1 && line.find_first_of(";\t|") != line.npos)
-    return error(line.find_first_of(";\t|") + 1, fmt::format("{} between the names; separate cells with commas",
-                                                             in_quotes(line.substr(line.find_first_of(";\t|"), 1))));
-  if (numbers == header.size())
-    return error(1, "only numbers where the header should be; put a first line with column names there");
-  if (!header_.empty()) return check_same_header(header);
-  header_ = std::move(header);
-  first_path_ = path_;
-  return choose_columns();
-}
-
-Status CsvReader::check_same_header(const std::vector<std::string>& header) const {
-  for (size_t i = 0; i < std::min(header.size(), header_.size()); ++i)
-    if (header[i] != header_[i])
-      return error(1, fmt::format("column {} is {}, but {} in {}; all files need the same header", i + 1,
-                                  in_quotes(header[i]), in_quotes(header_[i]), first_path_));
-  if (header.size() == header_.size()) return absl::OkStatus();
-  return error(1, fmt::format("{} columns, but {} in {}; all files need the same header", header.size(), header_.size(),
-                              first_path_));
-}
-
-Status CsvReader::choose_columns() {
-  const auto label = std::find(header_.begin(), header_.end(), columns_.label);
-  if (label == header_.end())
-    return error(1, fmt::format("no column {} for the labels{}; the columns are {}", in_quotes(columns_.label),
-                                did_you_mean(columns_.label, header_), listed(header_)));
-  const auto label_column = static_cast<size_t>(label - header_.begin());
-  uses_.assign(header_.size(), columns_.features.empty() ? Use::kFeature : Use::kIgnored);
-  slots_.assign(header_.size(), 0);
-  EV_RETURN_IF_ERROR(choose_features(label_column));
-  uses_[label_column] = Use::kLabel;
-  if (texts_ != nullptr) return absl::OkStatus();
-  into_.width = static_cast<int64_t>(into_.feature_names.size());
-  if (into_.width == 0) return error(1, "no column besides the label; a data set needs features");
-  return absl::OkStatus();
-}
-
-Status CsvReader::choose_features(size_t label_column) {
-  if (columns_.features.empty()) {
-    for (size_t i = 0; i < header_.size(); ++i) {
-      if (i == label_column) continue;
-      slots_[i] = into_.feature_names.size();
-      into_.feature_names.push_back(header_[i]);
-    }
-    return absl::OkStatus();
-  }
-  for (const std::string& name : columns_.features) {
-    const auto found = std::find(header_.begin(), header_.end(), name);
-    if (found == header_.end())
-      return error(1, fmt::format("no column {} for a feature{}; the columns are {}", in_quotes(name),
-                                  did_you_mean(name, header_), listed(header_)));
-    const auto column = static_cast<size_t>(found - header_.begin());
-    if (column == label_column)
-      return error(1, fmt::format("{} is both label and feature; leave it out of the features", in_quotes(name)));
-    if (uses_[column] == Use::kFeature)
-      return error(1, fmt::format("the feature {} is named twice; name it once", in_quotes(name)));
-    uses_[column] = Use::kFeature;
-    slots_[column] = into_.feature_names.size();
-    into_.feature_names.push_back(name);
-  }
-  return absl::OkStatus();
 }
 
 Status CsvReader::read_row(std::string_view line) {
@@ -187,8 +86,9 @@ Status CsvReader::read_row(std::string_view line) {
   size_t column = 0;
   for (; column < header_.size() && !cells.done(); ++column) {
     if (!cells.next(cell)) return error(cell.column, kOpenQuote);
-    if (uses_[column] == Use::kFeature)
+    if (uses_[column] == Use::kNumber)
       first_error.Update(texts_ != nullptr ? read_text(cell) : read_feature(cell, column));
+    if (uses_[column] == Use::kName) first_error.Update(read_level(cell, column));
     if (uses_[column] == Use::kLabel) first_error.Update(read_label(cell));
   }
   if (column < header_.size())
@@ -221,8 +121,21 @@ Status CsvReader::read_text(const CsvCell& cell) {
   return added.ok() ? added : error(cell.column, std::string(added.message()));
 }
 
+bool CsvReader::is_missing(const CsvCell& cell) const {
+  const std::vector<std::string>& values = columns_.missing.values;
+  return std::find(values.begin(), values.end(), cell.text) != values.end();
+}
+
 Status CsvReader::read_feature(const CsvCell& cell, size_t column) {
   float& value = into_.features[static_cast<size_t>(into_.rows * into_.width) + slots_[column]];
+  if (is_missing(cell)) {
+    value = std::numeric_limits<float>::quiet_NaN();
+    ++missing_numbers_;
+    if (columns_.missing.numeric != "error") return absl::OkStatus();
+    return error(cell.column, fmt::format("{} in column {} says that the number is missing; set "
+                                          "columns.missing.numeric to mean or median, or delete the row",
+                                          in_quotes(cell.text), in_quotes(header_[column])));
+  }
   if (const auto small = small_integer(cell.text)) {
     value = *small;
     return absl::OkStatus();
@@ -230,69 +143,135 @@ Status CsvReader::read_feature(const CsvCell& cell, size_t column) {
   const Number number = read_number(cell.text, value);
   if (number == Number::kGood) return absl::OkStatus();
   const std::string name = in_quotes(header_[column]);
-  if (cell.text.empty())
-    return error(cell.column, fmt::format("an empty cell in column {}; fill it in or delete the row", name));
+  if (cell.text.empty()) return empty_cell(cell, column);
   if (cell.text.find('\0') != cell.text.npos)
     return error(cell.column, fmt::format("a NUL byte in column {}; the file must be plain text (UTF-8)", name));
   if (number == Number::kNotFinite)
     return error(cell.column, fmt::format("{} in column {} is not a finite 32-bit number; replace it or delete the row",
                                           in_quotes(cell.text), name));
-  return error(cell.column,
-               fmt::format("{} in column {} is not a number; correct it, or list the numeric columns under "
-                           "columns.features",
-                           in_quotes(cell.text), name));
+  return error(cell.column, fmt::format("{} in column {} is not a number; correct it, name the column in "
+                                        "columns.categorical, or leave it out of columns.features",
+                                        in_quotes(cell.text), name));
+}
+
+Status CsvReader::empty_cell(const CsvCell& cell, size_t column) const {
+  return error(cell.column, fmt::format("an empty cell in column {}; fill it in, delete the row, or declare empty "
+                                        "cells missing (columns.missing.values)",
+                                        in_quotes(header_[column])));
+}
+
+StatusOr<uint32_t> CsvReader::read_name(const CsvCell& cell, Names& names, const char* what) {
+  scratch_.assign(cell.text);
+  if (cell.escaped) scratch_ = plain_text(cell);
+  if (const auto known = names.numbers.find(scratch_); known != names.numbers.end()) return known->second;
+  if (!valid_utf8(scratch_))
+    return error(cell.column, fmt::format("the {} {} is not UTF-8; convert the file", what, in_quotes(scratch_)));
+  if (std::any_of(scratch_.begin(), scratch_.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+    return error(cell.column, fmt::format("a control character in the {} {}; the file must be plain text (UTF-8)", what,
+                                          in_quotes(scratch_)));
+  const auto number = static_cast<uint32_t>(names.list.size());
+  names.numbers.emplace(scratch_, number);
+  names.list.push_back(scratch_);
+  names.places.push_back(place(cell.column));
+  return number;
+}
+
+Status CsvReader::read_level(const CsvCell& cell, size_t column) {
+  const bool missing = is_missing(cell);
+  if (cell.text.empty() && !missing) return empty_cell(cell, column);
+  if (missing && columns_.missing.categorical == "error")
+    return error(cell.column, fmt::format("{} in column {} says that the name is missing; set "
+                                          "columns.missing.categorical to own_level, or delete the row",
+                                          in_quotes(cell.text), in_quotes(header_[column])));
+  missing_names_ += missing ? 1 : 0;
+  Names& names = levels_[slots_[column]];
+  EV_ASSIGN_OR_RETURN(const uint32_t number,
+                      read_name(missing ? CsvCell{.text = {}, .column = cell.column} : cell, names, "name"));
+  if (names.list.size() > kMostNames)
+    return error(cell.column, fmt::format("more than {} names in column {}; leave it out of columns.features",
+                                          kMostNames, in_quotes(header_[column])));
+  into_.features[static_cast<size_t>(into_.rows * into_.width) + slots_[column]] = static_cast<float>(number);
+  return absl::OkStatus();
 }
 
 Status CsvReader::read_label(const CsvCell& cell) {
-  scratch_.assign(cell.text);
-  if (cell.escaped) scratch_ = plain_text(cell);
-  if (const auto known = label_index_.find(scratch_); known != label_index_.end()) {
-    into_.labels.push_back(known->second);
-    return absl::OkStatus();
-  }
-  if (scratch_.empty())
+  if (cell.text.empty())
     return error(cell.column,
                  fmt::format("no label in column {}; fill it in or delete the row", in_quotes(columns_.label)));
-  if (!valid_utf8(scratch_))
-    return error(cell.column, fmt::format("the label {} is not UTF-8; convert the file", in_quotes(scratch_)));
-  if (std::any_of(scratch_.begin(), scratch_.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
-    return error(cell.column, fmt::format("a control character in the label {}; the file must be plain text (UTF-8)",
-                                          in_quotes(scratch_)));
-  if (labels_.size() == kMostClasses)
-    return error(cell.column, fmt::format("more than {} classes; is {} really the label column?", kMostClasses,
+  EV_ASSIGN_OR_RETURN(const uint32_t number, read_name(cell, labels_, "label"));
+  if (labels_.list.size() > kMostNames)
+    return error(cell.column, fmt::format("more than {} classes; is {} really the label column?", kMostNames,
                                           in_quotes(columns_.label)));
-  const auto index = static_cast<uint16_t>(labels_.size());
-  label_index_.emplace(scratch_, index);
-  labels_.push_back({.name = scratch_, .place = place(cell.column)});
-  into_.labels.push_back(index);
+  into_.labels.push_back(static_cast<uint16_t>(number));
   return absl::OkStatus();
 }
 
 Status CsvReader::finish() {
-  if (labels_.size() < 2)
+  EV_RETURN_IF_ERROR(order_labels());
+  into_.levels.resize(levels_.size());
+  for (size_t feature = 0; feature < levels_.size(); ++feature) EV_RETURN_IF_ERROR(order_levels(feature));
+  if (columns_.missing.numeric != "error") into_.facts.push_back({"missing numbers filled in", missing_numbers_});
+  if (columns_.missing.categorical != "error") into_.facts.push_back({"missing names", missing_names_});
+  return absl::OkStatus();
+}
+
+Status CsvReader::order_labels() {
+  const std::vector<std::string>& names = labels_.list;
+  if (names.size() < 2)
     return absl::InvalidArgumentError(fmt::format("{}: every row has the label {}; at least two classes are needed",
-                                                  labels_[0].place, in_quotes(labels_[0].name)));
+                                                  labels_.places[0], in_quotes(names[0])));
   std::vector<std::optional<int64_t>> numbers;
-  for (const Label& label : labels_) numbers.push_back(whole_number(label.name));
+  for (const std::string& name : names) numbers.push_back(whole_number(name));
   const bool numeric = std::all_of(numbers.begin(), numbers.end(), [](const auto& n) { return n.has_value(); });
-  std::vector<uint16_t> order(labels_.size());
+  std::vector<uint16_t> order(names.size());
   std::iota(order.begin(), order.end(), uint16_t{0});
   std::sort(order.begin(), order.end(), [&](uint16_t a, uint16_t b) {
     if (numeric && *numbers[a] != *numbers[b]) return *numbers[a] < *numbers[b];
-    return labels_[a].name < labels_[b].name;
+    return names[a] < names[b];
   });
   std::vector<uint16_t> rank(order.size());
   for (size_t i = 0; i < order.size(); ++i) {
     if (numeric && i > 0 && *numbers[order[i]] == *numbers[order[i - 1]]) {
-      const Label &one = labels_[order[i - 1]], &other = labels_[order[i]];
+      const uint16_t one = order[i - 1], other = order[i];
       return absl::InvalidArgumentError(fmt::format("{}: the label {} is the same number as {} ({}); write it one way",
-                                                    other.place, in_quotes(other.name), in_quotes(one.name),
-                                                    one.place));
+                                                    labels_.places[other], in_quotes(names[other]),
+                                                    in_quotes(names[one]), labels_.places[one]));
     }
     rank[order[i]] = static_cast<uint16_t>(i);
-    into_.class_names.push_back(labels_[order[i]].name);
+    into_.class_names.push_back(names[order[i]]);
   }
   for (uint16_t& label : into_.labels) label = rank[label];
+  return absl::OkStatus();
+}
+
+Status CsvReader::order_levels(size_t feature) {
+  const std::vector<std::string>& names = levels_[feature].list;
+  if (names.empty()) return absl::OkStatus();
+  const auto refusal = [&](std::string_view what) {
+    return absl::InvalidArgumentError(fmt::format("{}: {} different names in the categorical column {}{}", first_path_,
+                                                  names.size(), in_quotes(into_.feature_names[feature]), what));
+  };
+  if (names.size() > kFewNames && static_cast<int64_t>(names.size()) * 2 > into_.rows)
+    return refusal(
+        fmt::format(" for {} rows: it tells rows apart, not kinds of them; leave it out of "
+                    "columns.features",
+                    into_.rows));
+  if (names.size() > kMostOneHot && columns_.encoding == "one_hot")
+    return refusal(
+        fmt::format(", more than {} are too many for one_hot; use encoding: embedding, or leave it out of "
+                    "columns.features",
+                    kMostOneHot));
+  std::vector<uint32_t> order(names.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return names[a] < names[b]; });
+  std::vector<float> rank(order.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    rank[order[i]] = static_cast<float>(i);
+    into_.levels[feature].push_back(names[order[i]]);
+  }
+  const auto width = static_cast<size_t>(into_.width);
+  for (size_t at = feature; at < into_.features.size(); at += width)
+    into_.features[at] = rank[static_cast<size_t>(into_.features[at])];
   return absl::OkStatus();
 }
 

@@ -21,6 +21,29 @@ std::string plain_text(const CsvCell& cell) {
   return text;
 }
 
+Status each_csv_line(const std::string& path, std::string_view text,
+                     const std::function<Status(size_t number, std::string_view line)>& take) {
+  if (text.empty()) return absl::InvalidArgumentError(path + ": the file is empty; it needs a header line and rows");
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  size_t number = 0, empty_line = 0;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    ++number;
+    if (trimmed_blanks(line).empty() && number > 1) {
+      if (empty_line == 0) empty_line = number;
+      continue;
+    }
+    if (empty_line != 0)
+      return absl::InvalidArgumentError(path + ":" + std::to_string(empty_line) +
+                                        ":1: an empty line between rows; delete it");
+    EV_RETURN_IF_ERROR(take(number, line));
+  }
+  return absl::OkStatus();
+}
+
 bool CsvCells::next(CsvCell& cell) {
   size_t start = at_;
   while (start < record_.size() && is_blank(record_[start])) ++start;

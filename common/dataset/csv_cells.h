@@ -4,8 +4,11 @@
 // it.
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+
+#include "common/base/status.h"
 
 namespace evensweep {
 
@@ -20,6 +23,11 @@ std::string plain_text(const CsvCell& cell);
 
 // Without spaces and tabs at both ends.
 std::string_view trimmed_blanks(std::string_view text);
+
+// Gives the lines of a file one by one, numbered from 1, without LF, CRLF and byte order mark; empty lines at the end
+// are left out. InvalidArgument for an empty file and for an empty line before another one: "path:line:column: what".
+Status each_csv_line(const std::string& path, std::string_view text,
+                     const std::function<Status(size_t number, std::string_view line)>& take);
 
 // Cuts one record. After the last cell `done` is true.
 class CsvCells {

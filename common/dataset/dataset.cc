@@ -8,6 +8,7 @@
 
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/dataset/catalogue.h"
 #include "common/dataset/cifar10.h"
 #include "common/dataset/csv.h"
 
@@ -92,9 +93,11 @@ StatusOr<std::string> find_data_file(const std::string& path, std::span<const st
     if (fs::path candidate = fs::path(folder) / path; is_file(candidate)) return candidate.lexically_normal().string();
     tried += (tried.empty() ? "" : ", ") + folder;
   }
-  return absl::NotFoundError(
-      fmt::format("no data file {} in {}; put it there, or name its folder with --data or EVENSWEEP_DATA",
-                  in_quotes(path), tried.empty() ? "any folder" : tried));
+  const KnownDataset* known = known_dataset_of_file(path);
+  return absl::NotFoundError(fmt::format(
+      "no data file {} in {}; put it there, or name its folder with --data or EVENSWEEP_DATA{}", in_quotes(path),
+      tried.empty() ? "any folder" : tried,
+      known != nullptr ? fmt::format("; \"evensweep data fetch {}\" gets it", known->name) : std::string()));
 }
 
 }  // namespace evensweep

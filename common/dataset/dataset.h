@@ -16,7 +16,9 @@ namespace evensweep {
 // file order. Exactly one of `features`, `pixels` and `characters` is filled.
 struct Dataset {
   int64_t rows = 0;
-  std::vector<float> features;  // csv: rows x width, row-major, as written in the file (not standardised)
+  // csv: rows x width, row-major: numbers as the file has them (not standardised), NaN where one is missing; of a
+  // categorical column the position of the name in `levels`.
+  std::vector<float> features;
   int64_t width = 0;            // csv: number of features
   std::vector<uint8_t> pixels;  // images: rows x channels x height x width, 0..255
   int64_t channels = 0, height = 0, image_width = 0;
@@ -28,6 +30,8 @@ struct Dataset {
   std::vector<std::string> class_names;
   std::vector<std::string> feature_names;                 // csv
   std::vector<DataFact> facts;                            // what reading it did that a reader of results should know
+  std::vector<std::vector<std::string>> levels;           // csv: of each feature, its names by bytes; none: numbers
+  CsvColumns columns;                                     // csv: how it was read
   int64_t train_file_rows = 0, validation_file_rows = 0;  // the rest are rows of test files
 };
 

@@ -78,9 +78,11 @@ StatusOr<std::vector<Counts>> part_counts(const DatasetSpec& spec, const Dataset
   if (spec.split.validation_fraction < 0 || spec.split.test_fraction < 0 || !(fractions_of(spec.split)[kTrain] > 0))
     return absl::InvalidArgumentError("data set " + spec.name +
                                       ": the split leaves nothing to train on; lower its fractions");
+  int64_t smallest = INT64_MAX;
+  for (const Counts& files : in_files) smallest = std::min(smallest, files[kTrain]);
   std::vector<Counts> in_parts;
   for (const Counts& files : in_files) {
-    Counts parts = divide(files[kTrain], fractions_of(spec.split));
+    Counts parts = divide(spec.split.balanced ? smallest : files[kTrain], fractions_of(spec.split));
     parts[kValidation] += files[kValidation];
     parts[kTest] += files[kTest];
     in_parts.push_back(parts);
@@ -110,7 +112,8 @@ StatusOr<SplitRows> split_rows(const DatasetSpec& spec, const Dataset& dataset, 
     Rng(spec.split.seed.value_or(seed), "split", {c}).shuffle(rows);
     const auto validation = static_cast<size_t>(in_parts[c][kValidation] - in_files[c][kValidation]);
     const auto test = static_cast<size_t>(in_parts[c][kTest] - in_files[c][kTest]);
-    for (size_t i = 0; i < rows.size(); ++i)
+    const size_t used = validation + test + static_cast<size_t>(in_parts[c][kTrain]);
+    for (size_t i = 0; i < used; ++i)
       parts[i < validation ? kValidation : i < validation + test ? kTest : kTrain].push_back(rows[i]);
   }
   for (std::vector<uint32_t>& part : parts) std::sort(part.begin(), part.end());

@@ -19,9 +19,23 @@ struct DataFile {
   std::string sha256;
 };
 
+// Cells that say that a value is not known. Anything else that is no number or name is an error.
+struct MissingSpec {
+  std::vector<std::string> values;    // what such cells hold; empty: there are none
+  std::string numeric = "error";      // error | mean | median: filled in from the training rows of the column
+  std::string categorical = "error";  // error | own_level: a name like any other
+  friend bool operator==(const MissingSpec&, const MissingSpec&) = default;
+};
+
+// From categorical on, what asks for nothing is not in the canonical JSON, see Treatment.
 struct CsvColumns {
-  std::string label;                  // name of the label column
-  std::vector<std::string> features;  // in order; empty: every column but the label. text: what is joined by spaces
+  std::string label;                          // name of the label column
+  std::vector<std::string> features;          // in order; empty: all but the label. text: what is joined by spaces
+  std::vector<std::string> categorical = {};  // those of the features that hold names
+  std::string encoding = "one_hot";           // one_hot | embedding: of the categorical ones
+  MissingSpec missing = {};
+  std::vector<std::string> names = {};  // of all columns of a file without a header line; empty: it has one
+  friend bool operator==(const CsvColumns&, const CsvColumns&) = default;
 };
 
 inline constexpr char kFoldedText[] = "fold";  // what is not in the alphabet becomes what looks like it, or is dropped
@@ -40,11 +54,13 @@ struct TextSpec {
 
 // How rows become training, validation and test rows. The rows of `train_files` are divided, stratified by class:
 // `validation_fraction` and `test_fraction` of each class go to validation and test, the rest to training. A fraction
-// is 0 where files of their own supply that split.
+// is 0 where files of their own supply that split. With `balanced`, as many rows of each class are divided as the
+// smallest class has, drawn by the seed; the others are not used.
 struct SplitSpec {
   double validation_fraction = 0;
   double test_fraction = 0;
   std::optional<uint64_t> seed;  // absent: the seed of the block, so that every block has a split of its own
+  bool balanced = false;
 };
 
 struct DatasetSpec {
@@ -63,6 +79,12 @@ struct ModelSpec {
   std::vector<int64_t> hidden;  // mlp: widths of the hidden layers
   double dropout = 0;           // mlp
 };
+
+// Whether the model looks names up in learned vectors, as the encoding "embedding" asks for.
+inline bool takes_embeddings(const ModelSpec& model) { return model.name == "mlp"; }
+inline bool asks_for_embeddings(const CsvColumns& columns) {
+  return !columns.categorical.empty() && columns.encoding == "embedding";
+}
 
 struct OptimizerSpec {
   std::string name = "sgd";  // sgd | adam

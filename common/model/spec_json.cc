@@ -93,9 +93,11 @@ TextSpec text_of(const Json& json, const std::string& place, Status& status) {
 }
 
 Json split_json(const SplitSpec& split) {
-  return {{"validation_fraction", split.validation_fraction},
-          {"test_fraction", split.test_fraction},
-          {"seed", split.seed ? Json(*split.seed) : Json()}};
+  Json json = {{"validation_fraction", split.validation_fraction},
+               {"test_fraction", split.test_fraction},
+               {"seed", split.seed ? Json(*split.seed) : Json()}};
+  if (split.balanced) json["balanced"] = true;
+  return json;
 }
 
 SplitSpec split_of(const Json& json, const std::string& place, Status& status) {
@@ -104,16 +106,41 @@ SplitSpec split_of(const Json& json, const std::string& place, Status& status) {
   split.validation_fraction = fields.number("validation_fraction", 0, 1);
   split.test_fraction = fields.number("test_fraction", 0, 1);
   if (!fields.is_null("seed")) split.seed = fields.unsigned_integer("seed");
+  if (fields.has("balanced")) split.balanced = fields.boolean("balanced");
   fields.end();
   if (split.validation_fraction + split.test_fraction >= 1) fields.fail("", "leaves nothing to train on");
   return split;
 }
 
-Json columns_json(const CsvColumns& columns) { return {{"label", columns.label}, {"features", columns.features}}; }
+Json columns_json(const CsvColumns& columns) {
+  Json json = {{"label", columns.label}, {"features", columns.features}};
+  if (!columns.categorical.empty()) {
+    json["categorical"] = columns.categorical;
+    json["encoding"] = columns.encoding;
+  }
+  if (!columns.missing.values.empty())
+    json["missing"] = {{"values", columns.missing.values},
+                       {"numeric", columns.missing.numeric},
+                       {"categorical", columns.missing.categorical}};
+  if (!columns.names.empty()) json["names"] = columns.names;
+  return json;
+}
 
 CsvColumns columns_of(const Json& json, const std::string& place, Status& status) {
   Fields fields(json, place, status);
   CsvColumns columns{.label = fields.text("label"), .features = fields.texts("features")};
+  if (fields.has("categorical")) {
+    columns.categorical = fields.texts("categorical");
+    columns.encoding = fields.one_of("encoding", {"one_hot", "embedding"});
+  }
+  if (fields.has("missing")) {
+    Fields missing(fields.object("missing"), fields.place("missing"), status);
+    columns.missing = {.values = missing.texts("values"),
+                       .numeric = missing.one_of("numeric", {"error", "mean", "median"}),
+                       .categorical = missing.one_of("categorical", {"error", "own_level"})};
+    missing.end();
+  }
+  if (fields.has("names")) columns.names = fields.texts("names");
   fields.end();
   return columns;
 }

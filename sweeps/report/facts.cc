@@ -272,6 +272,19 @@ std::string reproduction_words(View results) {
 
 std::string sweep_file_text(View results) { return results["environment"]["sweep_file"]["text"].text(); }
 
+// How names and missing values of a table are read; empty where there are none.
+std::string columns_words(View columns) {
+  std::string words;
+  if (columns["categorical"].size() > 0)
+    words = fmt::format("categorical ({}): {}", columns["encoding"].text(), scalars(columns["categorical"]));
+  const View missing = columns["missing"];
+  if (missing.absent()) return words;
+  std::string values;
+  for (const View& value : missing["values"].items()) values += (values.empty() ? "" : ", ") + in_quotes(value.text());
+  return words + fmt::format("{}missing {}: numbers {}, names {}", words.empty() ? "" : "; ", values,
+                             missing["numeric"].text(), missing["categorical"].text());
+}
+
 std::vector<Fact> reproduction_facts(View results) {
   if (is_table(results)) return table_facts(results);
   const View sweep = results["sweep"], split = sweep["dataset"]["split"];
@@ -280,13 +293,16 @@ std::vector<Fact> reproduction_facts(View results) {
       {"Seeds", scalars(sweep["seeds"])},
       {"Data set", sweep["dataset"]["name"].text() + " (" + sweep["dataset"]["format"].text() + ")"},
       {"Files", files_words(sweep["dataset"])},
-      {"Split", fmt::format("validation {}, test {} of the training files; split seed {}",
+      {"Split", fmt::format("validation {}, test {} of the training files{}; split seed {}",
                             percent(split["validation_fraction"].number()), percent(split["test_fraction"].number()),
+                            split["balanced"].absent() ? "" : ", of each class as many rows as the smallest has",
                             split["seed"].absent() ? "of each block" : split["seed"].scalar())},
       {"Model", sweep["model"]["name"].text() +
                     (sweep["model"]["hidden"].size() > 0 ? " (" + scalars(sweep["model"]["hidden"]) + ")" : "")},
       {"Training", training_words(sweep["training"])},
   };
+  if (std::string words = columns_words(sweep["dataset"]["columns"]); !words.empty())
+    facts.push_back({"Columns", std::move(words)});
   for (const View& at : results["environment"]["trainers"].items())
     facts.push_back(
         {"Trained by", fmt::format("{}, libtorch {}, {}, threads {} ({})", at["trainer"].text(), at["libtorch"].text(),

@@ -89,6 +89,42 @@ void read_split(Section& dataset, DatasetSpec& spec) {
   split.end();
 }
 
+// Names of different columns. Among features there is no label; `label` is empty where it may be named.
+std::vector<std::string> read_names(const Value& list, const std::string& label) {
+  std::vector<std::string> names;
+  for (const Value& item : list.list()) {
+    const auto name = item.text();
+    if (!name) continue;
+    if (*name == label)
+      item.fail(fmt::format("{} is the label column; a feature must be another one", in_quotes(*name)));
+    if (std::find(names.begin(), names.end(), *name) != names.end())
+      item.fail(fmt::format("{} is listed twice; remove one", in_quotes(*name)));
+    names.push_back(*name);
+  }
+  return names;
+}
+
+MissingSpec read_missing(Section& columns, bool any_categorical) {
+  MissingSpec missing;
+  const auto value = columns.find("missing");
+  if (!value) return missing;
+  Section section(*value);
+  if (const auto values = section.need("values"))
+    for (const Value& item : values->list()) {
+      if (!item.is_scalar())
+        item.fail("is no text; write what the cells hold, \"\" for empty ones");
+      else
+        missing.values.push_back(item.node().text);
+    }
+  missing.numeric = section.word("numeric", "mean", {"mean", "median", "error"});
+  if (any_categorical)
+    missing.categorical = section.word("categorical", "own_level", {"own_level", "error"});
+  else
+    section.refuse("categorical", "has no effect without columns.categorical; remove it");
+  section.end();
+  return missing;
+}
+
 void read_columns(Section& dataset, DatasetSpec& spec) {
   if (spec.format == DatasetFormat::kCifar10) {
     dataset.refuse("columns", "has no effect with the format cifar10; remove it");
@@ -97,20 +133,19 @@ void read_columns(Section& dataset, DatasetSpec& spec) {
   spec.columns.label = "label";
   const auto value = dataset.find("columns");
   if (!value) return;
-  Section columns(*value);
-  spec.columns.label = columns.text("label", "label");
-  if (const auto features = columns.find("features")) {
-    for (const Value& item : features->list()) {
-      const auto name = item.text();
-      if (!name) continue;
-      if (*name == spec.columns.label)
-        item.fail(fmt::format("{} is the label column; a feature must be another one", in_quotes(*name)));
-      if (std::find(spec.columns.features.begin(), spec.columns.features.end(), *name) != spec.columns.features.end())
-        item.fail(fmt::format("{} is listed twice; remove one", in_quotes(*name)));
-      spec.columns.features.push_back(*name);
-    }
+  Section section(*value);
+  CsvColumns& columns = spec.columns;
+  columns.label = section.text("label", "label");
+  if (const auto names = section.find("names")) columns.names = read_names(*names, "");
+  if (const auto features = section.find("features")) columns.features = read_names(*features, columns.label);
+  if (const auto categorical = section.find("categorical")) {
+    columns.categorical = read_names(*categorical, columns.label);
+    columns.encoding = section.word("encoding", "one_hot", {"one_hot", "embedding"});
+  } else {
+    section.refuse("encoding", "has no effect without columns.categorical; remove it");
   }
-  columns.end();
+  columns.missing = read_missing(section, section.has("categorical"));
+  section.end();
 }
 
 }  // namespace
@@ -130,6 +165,7 @@ DatasetDraft read_dataset(const Value& value) {
   else
     dataset.refuse("columns", "cannot be checked without a format");
   read_split(dataset, draft.spec);
+  draft.spec.split.balanced = dataset.flag("balanced", false);
   dataset.end();
   return draft;
 }

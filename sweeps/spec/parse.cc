@@ -78,7 +78,12 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
     sweep.dataset = std::move(dataset.spec);
     for (const Place place : dataset.file_places) draft.file_places.push_back(problems.where(place));
   }
-  if (const auto value = top.need("model")) sweep.model = read_model(*value, sweep.dataset.format);
+  if (const auto value = top.need("model")) {
+    sweep.model = read_model(*value, sweep.dataset.format);
+    if (asks_for_embeddings(sweep.dataset.columns) && !takes_embeddings(sweep.model))
+      value->fail(fmt::format("{} has no embeddings of names; use mlp, or encoding: one_hot in dataset.columns",
+                              sweep.model.name));
+  }
   if (const auto value = top.need("training"))
     sweep.training = read_training(*value, sweep.dataset.format, sweep.model);
   if (const auto value = top.need("seeds")) sweep.seeds = read_seeds(*value);

@@ -54,6 +54,8 @@ HOMES = [
     Home("SQLite", re.compile(r"sqlite3\.h|SQLiteCpp/"), ["coordinator/store"]),
     Home("cairo, Pango and librsvg", re.compile(r"(cairo|pango|librsvg)"), ["sweeps/pdf"]),
     Home("spdlog", re.compile(r"spdlog/"), ["common/base"]),
+    Home("libcurl", re.compile(r"curl/"), ["cli"]),
+    Home("zlib", re.compile(r"zlib\.h"), ["cli"]),
 ]
 # Tests that go with a folder's outside library: by the test's own folder or file name.
 TESTS_OF = {
@@ -62,6 +64,8 @@ TESTS_OF = {
     "gRPC": re.compile(r"coordinator|agent|cli|integration|e2e|support|fuzz"),
     "SQLite": re.compile(r"store|coordinator|integration|e2e"),
     "spdlog": re.compile(r"base"),
+    "libcurl": re.compile(r"cli"),
+    "zlib": re.compile(r"cli"),
 }
 
 MOST_LINES = 400

@@ -14,7 +14,7 @@ import time
 
 from program import FAKE_TRAINER, SOURCE, E2eTest, main, poll
 
-VERBS = ["run", "plan", "analyze", "report", "compare"]
+VERBS = ["run", "plan", "analyze", "report", "compare", "data", "init", "doctor"]
 
 
 class CliTest(E2eTest):

@@ -18,7 +18,8 @@ using testing::HasSubstr;
 class Places : public testing::Test {
  protected:
   Places() {
-    for (const char* name : {"EVENSWEEP_STATE", "EVENSWEEP_DATA", "EVENSWEEP_TRAINER", "XDG_STATE_HOME", "HOME"}) {
+    for (const char* name :
+         {"EVENSWEEP_STATE", "EVENSWEEP_DATA", "EVENSWEEP_TRAINER", "XDG_STATE_HOME", "XDG_DATA_HOME", "HOME"}) {
       const char* value = std::getenv(name);
       before_[name] = value == nullptr ? std::nullopt : std::optional<std::string>(value);
       ::unsetenv(name);
@@ -62,6 +63,19 @@ TEST_F(Places, DataIsLookedForInAllPlacesInOrder) {
   EXPECT_THAT(data_folders("", "digits.yaml"), ElementsAre("."));
   set("EVENSWEEP_DATA", "/env");
   EXPECT_THAT(data_folders("/flag", "/a/digits.yaml"), ElementsAre("/flag", "/env", "/a"));
+  set("HOME", "/home/me");
+  EXPECT_THAT(data_folders("", "digits.yaml"), ElementsAre("/env", ".", "/home/me/.local/share/evensweep"));
+}
+
+TEST_F(Places, DataIsFetchedToAFolderInWhichItIsLookedFor) {
+  EXPECT_EQ(fetch_folder("").status().code(), absl::StatusCode::kInvalidArgument);
+  set("HOME", "/home/me");
+  EXPECT_EQ(*fetch_folder(""), "/home/me/.local/share/evensweep");
+  set("XDG_DATA_HOME", "/xdg");
+  EXPECT_EQ(*fetch_folder(""), "/xdg/evensweep");
+  set("EVENSWEEP_DATA", "/env");
+  EXPECT_EQ(*fetch_folder(""), "/env");
+  EXPECT_EQ(*fetch_folder("/flag"), "/flag");
 }
 
 TEST_F(Places, ReportGoesToTheFlagOrToResults) {

@@ -29,7 +29,8 @@ const BadFile kBadFiles[] = {
     {"OnlyAByteOrderMark", "\xEF\xBB\xBF", ":2:1: no rows below the header line; add data or leave the file out"},
     {"HeaderOnly", "x,label\n\n", ":2:1: no rows below the header line; add data or leave the file out"},
     {"NoHeader", "1,2\n3,4\n",
-     ":1:1: only numbers where the header should be; put a first line with column names there"},
+     ":1:1: only numbers where the header should be; put a first line with column names there, or name them in "
+     "columns.names"},
     {"DuplicateColumn", "x,y,x,label\n1,2,3,a\n", ":1:5: the column name \"x\" is there twice; rename one"},
     {"LabelMisspelt", "x,lable\n1,a\n",
      ":1:1: no column \"label\" for the labels (did you mean \"lable\"?); the columns are \"x\", \"lable\""},
@@ -45,13 +46,17 @@ const BadFile kBadFiles[] = {
     {"LongRow", "x,label\n1,a\n2,b,9\n", ":3:5: more than 2 cells; every row needs as many as the header"},
     {"EmptyLineBetween", "x,label\n1,a\n\n2,b\n", ":3:1: an empty line between rows; delete it"},
     {"TextInNumber", "x,y,label\n1,2,a\n3,4 cm,b\n",
-     ":3:3: \"4 cm\" in column \"y\" is not a number; correct it, or list the numeric columns under columns.features"},
+     ":3:3: \"4 cm\" in column \"y\" is not a number; correct it, name the column in columns.categorical, or leave it "
+     "out of columns.features"},
     {"HexNumber", "x,label\n0x1F,a\n",
-     ":2:1: \"0x1F\" in column \"x\" is not a number; correct it, or list the numeric columns under columns.features"},
+     ":2:1: \"0x1F\" in column \"x\" is not a number; correct it, name the column in columns.categorical, or leave it "
+     "out of columns.features"},
     {"ControlCharacter", "x,label\n1\x1b[2J,a\n",
-     ":2:1: \"1\\x1b[2J\" in column \"x\" is not a number; correct it, or list the numeric columns under "
-     "columns.features"},
-    {"EmptyCell", "x,y,label\n1,,a\n", ":2:3: an empty cell in column \"y\"; fill it in or delete the row"},
+     ":2:1: \"1\\x1b[2J\" in column \"x\" is not a number; correct it, name the column in columns.categorical, or "
+     "leave it out of columns.features"},
+    {"EmptyCell", "x,y,label\n1,,a\n",
+     ":2:3: an empty cell in column \"y\"; fill it in, delete the row, or declare empty cells missing "
+     "(columns.missing.values)"},
     {"NanCell", "x,label\nnan,a\n",
      ":2:1: \"nan\" in column \"x\" is not a finite 32-bit number; replace it or delete the row"},
     {"InfiniteCell", "x,label\n-inf,a\n",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "common/dataset/dataset.h"
 #include "tests/unit/dataset/temporary_folder.h"
@@ -155,6 +156,32 @@ TEST(SplitRows, NamesEveryClassThatAPartWouldLack) {
             "validation and test: add rows, raise that part's fraction, or leave the class out");
   EXPECT_THAT(count_classes(split_spec(.2, .2), dataset_of({20, 2, 20, 2})).status().message(),
               HasSubstr("no test rows for class \"c1\" (2 rows in all), \"c3\" (2 rows in all);"));
+}
+
+TEST(SplitRows, BalancedTakesAsManyRowsOfEachClassAsTheSmallestHas) {
+  DatasetSpec spec = split_spec(.2, .2);
+  spec.split.balanced = true;
+  const Dataset data = dataset_of({50, 10, 30});
+  const auto classes = count_classes(spec, data);
+  ASSERT_TRUE(classes.ok()) << classes.status();
+  EXPECT_THAT(classes->train, ElementsAre(6, 6, 6));
+  EXPECT_THAT(classes->validation, ElementsAre(2, 2, 2));
+  EXPECT_THAT(classes->test, ElementsAre(2, 2, 2));
+  std::set<uint32_t> drawn;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const auto split = split_rows(spec, data, seed);
+    ASSERT_TRUE(split.ok());
+    std::set<uint32_t> rows;
+    std::vector<int64_t> of_class(3);
+    for (const auto* part : {&split->train, &split->validation, &split->test})
+      for (const uint32_t row : *part) {
+        EXPECT_TRUE(rows.insert(row).second) << "no row in two parts";
+        ++of_class[data.labels[row]];
+      }
+    EXPECT_THAT(of_class, ElementsAre(10, 10, 10));
+    drawn.insert(rows.begin(), rows.end());
+  }
+  EXPECT_GT(drawn.size(), 80U) << "every seed draws anew";
 }
 
 TEST(SplitRows, AClassThatOnlyTestFilesHoldIsAnError) {

@@ -46,6 +46,33 @@ TEST(SmoteNeighbourCount, IsKOrAllOthers) {
   EXPECT_EQ(smote_neighbour_count(0, 5), 0u);
 }
 
+// One column of numbers and one of names.
+const std::vector<double> kMixed{0, 1, 1, 1, 2, 2, 3, 2, 9, 1};
+const std::vector<uint8_t> kSecondIsName{0, 1};
+
+TableView mixed() { return {.values = kMixed, .width = 2, .nominal = kSecondIsName, .nominal_distance = 10}; }
+
+TEST(SmoteNc, NamesThatDifferKeepRowsApart) {
+  // Row 1 (1, name 1): row 0 and row 4 share its name; rows 2 and 3 are nearer by number alone.
+  EXPECT_THAT(nearest_neighbours(mixed(), 2), ElementsAre(1, 4, 0, 4, 3, 1, 2, 1, 1, 0));
+}
+
+TEST(SmoteNc, NewRowsHaveTheNameOfMostNeighbours) {
+  const std::vector<size_t> neighbours{2, 3, 1, 4, 3, 1, 4, 3, 0, 1, 2, 4, 2, 0, 1};
+  // Row 0: its neighbours 2, 3, 1 are named 2, 2, 1. Row 2: 4, 3, 0 are named 1, 2, 1.
+  const std::vector<SmoteDraw> draws{{.pair = 0, .step = 0.5}, {.pair = 7, .step = 0.5}};
+  EXPECT_THAT(smote_rows(mixed(), neighbours, draws), ElementsAre(1, 2, 2.5, 1));
+  const std::vector<size_t> two{2, 1, 0, 2, 3, 4, 0, 1, 1, 2};  // row 0: named 2 and 1
+  EXPECT_THAT(smote_rows(mixed(), two, std::vector<SmoteDraw>{{.pair = 1, .step = 0}}), ElementsAre(0, 2))
+      << "of two names as frequent, that of the nearer row";
+}
+
+TEST(SmoteNc, NamesAreApartByTheMedianDeviationOfTheNumbers) {
+  EXPECT_DOUBLE_EQ(nominal_distance(mixed()), std::sqrt((9.0 + 4 + 1 + 0 + 36) / 5));
+  const std::vector<uint8_t> all{1, 1};
+  EXPECT_EQ(nominal_distance({.values = kMixed, .width = 2, .nominal = all}), 1);
+}
+
 RC_GTEST_PROP(Smote, GivesAsManyRowsAsWantedInsideTheirClass, ()) {
   constexpr size_t kWidth = 2;
   Rng rng(*rc::gen::arbitrary<uint64_t>(), "smote");

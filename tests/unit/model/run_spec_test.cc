@@ -116,6 +116,26 @@ TEST(RunSpec, WhatControlsAskForIsInItsTextOnlyThen) {
   EXPECT_NE(run_key(spec), run_key_of_text(plain));
 }
 
+TEST(RunSpec, WhatATableAsksForIsInItsText) {
+  RunSpec spec = example_run_spec();
+  spec.dataset.columns = {.label = "digit",
+                          .features = {"x", "job"},
+                          .categorical = {"job"},
+                          .encoding = "embedding",
+                          .missing = {.values = {"", "?"}, .numeric = "median", .categorical = "own_level"},
+                          .names = {"x", "job", "digit"}};
+  spec.dataset.split.balanced = true;
+  const std::string text = to_json(spec).dump();
+  EXPECT_THAT(text, HasSubstr(R"("columns":{"categorical":["job"],"encoding":"embedding","features":["x","job"],)"
+                              R"("label":"digit","missing":{"categorical":"own_level","numeric":"median",)"
+                              R"("values":["","?"]},"names":["x","job","digit"]})"));
+  EXPECT_THAT(text, HasSubstr(R"("split":{"balanced":true,"seed":null)"));
+  const StatusOr<RunSpec> read = parse_run_spec(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->dataset.columns, spec.dataset.columns);
+  EXPECT_TRUE(read->dataset.split.balanced);
+}
+
 TEST(RunSpec, NumbersReadBackExactly) {
   EXPECT_TRUE(rc::check([](uint64_t seed, std::vector<double> drawn) {
     RunSpec spec = example_run_spec();

@@ -91,8 +91,8 @@ TEST_F(Load, ErrorsOfTheDataNameTheDataFile) {
   folder_.write("a.csv", "x,label\n1,a\nq,b\n");
   EXPECT_EQ(error_of(load(kGoodSweep)),
             folder_.path() +
-                "/a.csv:3:1: \"q\" in column \"x\" is not a number; correct it, or list the numeric columns under "
-                "columns.features");
+                "/a.csv:3:1: \"q\" in column \"x\" is not a number; correct it, name the column in "
+                "columns.categorical, or leave it out of columns.features");
 }
 
 TEST_F(Load, AMissingSweepFileIsNamed) {

@@ -249,6 +249,27 @@ TEST(ParseSweep, CsvColumnsAndSplit) {
   EXPECT_FALSE(sweep.dataset.split.seed.has_value());
 }
 
+TEST(ParseSweep, ColumnsOfNamesAndMissingValues) {
+  const DatasetSpec data = parsed(with(kGoodSweep, "path: a.csv",
+                                       "path: a.csv\n  balanced: true\n  columns:\n    names: [x, job, label]\n"
+                                       "    categorical: [job]\n    encoding: embedding\n"
+                                       "    missing: {values: [\"\", NA, \"?\", -999], numeric: median}"))
+                               .dataset;
+  EXPECT_EQ(data.columns,
+            (CsvColumns{.label = "label",
+                        .features = {},
+                        .categorical = {"job"},
+                        .encoding = "embedding",
+                        .missing = {.values = {"", "NA", "?", "-999"}, .numeric = "median", .categorical = "own_level"},
+                        .names = {"x", "job", "label"}}));
+  EXPECT_TRUE(data.split.balanced);
+  const MissingSpec missing =
+      parsed(with(kGoodSweep, "path: a.csv", "path: a.csv\n  columns: {missing: {values: [NA]}}"))
+          .dataset.columns.missing;
+  EXPECT_EQ(missing.numeric, "mean");
+  EXPECT_EQ(missing.categorical, "error") << "there are no names";
+}
+
 TEST(ParseSweep, OverridesReplaceAndAddValues) {
   const Sweep sweep =
       parsed(kGoodSweep, {"training.epochs=9", "seeds=[4, 5]", "methods.0.gamma=3", "analysis.alpha=0.1",

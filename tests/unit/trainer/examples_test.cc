@@ -48,6 +48,50 @@ TEST(Examples, TableIsStandardisedByItsTrainingRowsAlone) {
   EXPECT_TRUE(at::equal(examples.labels(rows, {}), at::tensor({0, 1, 1, 0}, at::kLong)));
 }
 
+TEST(Examples, NamesAreColumnsOfZeroAndOne) {
+  Dataset data = *table();
+  data.levels = {{}, {"blue", "green", "red"}, {}};
+  data.features = {1, 0, 0, 3, 2, 0, 100, 1, 0, 5, 2, 0};
+  const Examples examples(std::make_shared<const Dataset>(std::move(data)), {.train = {0, 1, 3}, .validation = {2}});
+  EXPECT_EQ(examples.shape(), std::vector<int64_t>{5});
+  const std::vector<uint32_t> rows{0, 1, 2};
+  const at::Tensor names = examples.inputs(rows, {}, {}).narrow(1, 1, 3);
+  EXPECT_TRUE(at::equal(names, at::tensor({1.F, 0.F, 0.F, 0.F, 0.F, 1.F, 0.F, 0.F, 0.F}).view({3, 3})))
+      << "green is in no training row";
+}
+
+TEST(Examples, NamesToBeEmbeddedStayNumbers) {
+  Dataset data = *table();
+  data.levels = {{}, {"blue", "green", "red"}, {}};
+  data.columns.categorical = {"y"};
+  data.columns.encoding = "embedding";
+  data.features = {1, 0, 0, 3, 2, 0, 100, 1, 0, 5, 2, 0};
+  const Examples examples(std::make_shared<const Dataset>(std::move(data)), {.train = {0, 1, 3}, .validation = {2}});
+  EXPECT_EQ(examples.shape(), std::vector<int64_t>{3});
+  EXPECT_EQ(examples.levels(), (std::vector<int64_t>{0, 3, 0}));
+  const std::vector<uint32_t> rows{0, 1, 2};
+  EXPECT_TRUE(at::equal(examples.inputs(rows, {}, {}).select(1, 1), at::tensor({1.F, 3.F, 0.F})));
+}
+
+TEST(Examples, SyntheticRowsHaveNamesOfTheirClass) {
+  Dataset data;
+  data.rows = 8;
+  data.width = 2;
+  data.levels = {{}, {"blue", "red"}};
+  for (int i = 0; i < 8; ++i) {
+    data.features.insert(data.features.end(), {static_cast<float>(i), i < 5 ? 0.F : 1.F});
+    data.labels.push_back(i < 5 ? 0 : 1);
+  }
+  data.class_names = {"a", "b"};
+  Examples examples(std::make_shared<const Dataset>(std::move(data)), {.train = {0, 1, 2, 3, 4, 5, 6, 7}});
+  const std::vector<int64_t> quota{5, 7};
+  ASSERT_TRUE(examples.synthesise(quota, 2, 1).ok());
+  ASSERT_EQ(examples.training_rows().size(), 12U);
+  const std::vector<uint32_t> made{8, 9, 10, 11};
+  const at::Tensor inputs = examples.inputs(made, {}, {});
+  EXPECT_TRUE(at::equal(inputs.narrow(1, 1, 2), at::tensor({0.F, 1.F}).expand({4, 2}))) << inputs;
+}
+
 TEST(Examples, ColourImagesAreNormalisedByTheUsualFigures) {
   Dataset data;
   data.rows = 1;

@@ -55,6 +55,23 @@ TEST(Model, MlpComputesWhatItsFormulaSays) {
   EXPECT_TRUE(at::equal(logits, at::tensor({7.F, 10.F, 3.F, 7.F}).view({2, 2}))) << logits;
 }
 
+TEST(Model, NamesAreLookedUpInLearnedVectors) {
+  // A number, and one of four names (a vector of two numbers each).
+  const auto model = made({.name = "mlp"}, {2}, 2, 1, {.levels = {0, 4}});
+  EXPECT_EQ(model->parameter_count(), 5 * 2 + 3 * 2 + 2) << "vectors and their zeros, output layer of three inputs";
+  const at::Tensor vectors = tensor_of(model->parameters(), "embedding1.weight");
+  EXPECT_TRUE(at::equal(vectors[0], at::zeros({2})));
+  const at::Tensor weight = tensor_of(model->parameters(), "output.weight");
+  const at::Tensor logits = model->forward(at::tensor({0.5F, 0.F, 0.5F, 3.F}).view({2, 2}), /*training=*/true);
+  EXPECT_TRUE(at::allclose(logits[0], weight.select(1, 0) * 0.5)) << "a name that training does not know is zeros";
+  EXPECT_TRUE(at::allclose(logits[1], weight.matmul(at::cat({at::tensor({0.5F}), vectors[3]}))));
+  logits.pow(2).sum().backward();
+  const at::Tensor gradient = vectors.grad();
+  EXPECT_TRUE(at::equal(gradient[0], at::zeros({2}))) << "and stays so";
+  EXPECT_FALSE(at::equal(gradient[3], at::zeros({2})));
+  EXPECT_TRUE(at::equal(gradient[1], at::zeros({2}))) << "names that are not in the batch do not move";
+}
+
 TEST(Model, CosineLogitsAreCosinesOfTheLastLayersAngles) {
   const auto model = made({.name = "mlp"}, {2}, 2, 1, {.cosine_logits = true});
   const at::NoGradGuard no_grad;
