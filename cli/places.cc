@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "common/model/files.h"
 #include "sweeps/spec/load.h"
 
 namespace evensweep {
@@ -72,10 +73,10 @@ StatusOr<std::string> trainer_path(const std::string& flag) {
                                        "; build it, or name one with --trainer PATH");
 }
 
-std::map<std::string, std::string> files_by_hash(const DatasetSpec& dataset) {
+std::map<std::string, std::string> files_by_hash(const Sweep& sweep) {
   std::map<std::string, std::string> files;
-  for (const auto* list : {&dataset.train_files, &dataset.validation_files, &dataset.test_files})
-    for (const DataFile& file : *list) files[file.sha256] = std::filesystem::absolute(file.path).string();
+  for (const DataFile* file : all_files(sweep.dataset, sweep.model))
+    files[file->sha256] = std::filesystem::absolute(file->path).string();
   return files;
 }
 

@@ -28,6 +28,6 @@ std::string report_folder(const std::string& flag, const Sweep& sweep);
 // --trainer, EVENSWEEP_TRAINER, evensweep-trainer beside this program.
 StatusOr<std::string> trainer_path(const std::string& flag);
 // The data files of the sweep by their hash.
-std::map<std::string, std::string> files_by_hash(const DatasetSpec& dataset);
+std::map<std::string, std::string> files_by_hash(const Sweep& sweep);
 
 }  // namespace evensweep

@@ -64,7 +64,7 @@ Status start_agent(Embedded& embedded, const RunOptions& options, const Sweep& s
   agent.slots = default_slots(detect_machine(), sweep.training.threads);
   if (sweep.resources.slots) agent.slots = static_cast<uint32_t>(*sweep.resources.slots);
   if (options.slots > 0) agent.slots = options.slots;
-  agent.files = files_by_hash(sweep.dataset);
+  agent.files = files_by_hash(sweep);
   agent.device = sweep.resources.device == "auto" ? "cpu" : sweep.resources.device;
   StatusOr<std::unique_ptr<AgentHost>> started = AgentHost::start(std::move(agent), embedded.channel, clock);
   // To the shell a trainer that is not there is a failure like one that does not run, not a wrong sweep file.

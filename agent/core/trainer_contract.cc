@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/model/files.h"
 #include "common/model/json.h"
 #include "common/model/json_fields.h"
 
@@ -74,14 +75,13 @@ StatusOr<TrainerLine> parse_trainer_line(std::string_view line) {
 StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings) {
   EV_ASSIGN_OR_RETURN(const RunSpec spec, parse_run_spec(lease.run_spec_json));
   Json needed = Json::object();
-  for (const auto* list : {&spec.dataset.train_files, &spec.dataset.validation_files, &spec.dataset.test_files})
-    for (const DataFile& file : *list) {
-      const auto found = settings.files.find(file.sha256);
-      if (found == settings.files.end())
-        return absl::NotFoundError("this agent has no data file with SHA-256 " + file.sha256 +
-                                   "; start it with the folder that holds the file (--data)");
-      needed[file.sha256] = found->second;
-    }
+  for (const DataFile* file : all_files(spec.dataset, spec.model)) {
+    const auto found = settings.files.find(file->sha256);
+    if (found == settings.files.end())
+      return absl::NotFoundError("this agent has no file with SHA-256 " + file->sha256 +
+                                 "; start it with the folder that holds the file (--data)");
+    needed[file->sha256] = found->second;
+  }
   const Json run = {{"run", lease.attempt.run.str()},
                     {"attempt", lease.attempt.number},
                     {"spec", Json::parse(lease.run_spec_json, nullptr, false)}};

@@ -54,8 +54,9 @@ Linear::Linear(ParameterList& list, const std::string& name, int64_t inputs, int
 
 Convolution::Convolution(ParameterList& list, const std::string& name, const Shape& shape, Start start)
     : stride(shape.stride), padding(shape.padding) {
-  const int64_t fan_in = shape.inputs * 9;
-  weight = list.add_parameter(name + ".weight", drawn_weight(list, {shape.outputs, shape.inputs, 3, 3}, fan_in, start));
+  const int64_t fan_in = shape.inputs * shape.side * shape.side;
+  weight = list.add_parameter(name + ".weight",
+                              drawn_weight(list, {shape.outputs, shape.inputs, shape.side, shape.side}, fan_in, start));
   if (shape.bias) bias = list.add_parameter(name + ".bias", drawn_bias(list, shape.outputs, fan_in, start));
 }
 
@@ -75,5 +76,9 @@ at::Tensor BatchNorm::relu(const at::Tensor& input, bool training) const { retur
 at::Tensor BatchNorm::add_relu(const at::Tensor& input, const at::Tensor& added, bool training) const {
   return (*this)(input, training).add_(added).relu_();
 }
+
+LayerNorm::LayerNorm(ParameterList& list, const std::string& name, int64_t features)
+    : weight(list.add_parameter(name + ".weight", at::ones({features}))),
+      bias(list.add_parameter(name + ".bias", at::zeros({features}))) {}
 
 }  // namespace evensweep

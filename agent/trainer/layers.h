@@ -23,6 +23,12 @@ class ParameterList {
   at::Tensor add_parameter(const std::string& name, const at::Tensor& value);
   at::Tensor add_buffer(const std::string& name, const at::Tensor& value);
 
+  // The same for a tensor that is where it belongs already: it is kept as it is.
+  void adopt_parameter(const std::string& name, const at::Tensor& parameter) {
+    parameters_.push_back({name, parameter});
+  }
+  void adopt_buffer(const std::string& name, const at::Tensor& buffer) { buffers_.push_back({name, buffer}); }
+
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
   const std::vector<NamedTensor>& buffers() const { return buffers_; }
 
@@ -52,8 +58,8 @@ struct Convolution {
   struct Shape {
     int64_t inputs, outputs, stride = 1, padding = 1;
     bool bias = false;
+    int64_t side = 3;  // of the kernel
   };
-  // 3 x 3.
   Convolution(ParameterList& list, const std::string& name, const Shape& shape, Start start);
   at::Tensor operator()(const at::Tensor& input) const { return at::conv2d(input, weight, bias, stride, padding); }
 };
@@ -67,6 +73,13 @@ struct BatchNorm {
   // relu(norm(input) + added).
   at::Tensor relu(const at::Tensor& input, bool training) const;
   at::Tensor add_relu(const at::Tensor& input, const at::Tensor& added, bool training) const;
+};
+
+// Ba et al. 2016, over the last dimension; epsilon 1e-5. The same in training and evaluation, for a batch of any size.
+struct LayerNorm {
+  at::Tensor weight, bias;
+  LayerNorm(ParameterList& list, const std::string& name, int64_t features);
+  at::Tensor operator()(const at::Tensor& input) const { return at::layer_norm(input, weight.sizes(), weight, bias); }
 };
 
 }  // namespace evensweep

@@ -37,8 +37,8 @@ class Mlp final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> make_mlp(const ModelSpec& spec, const std::vector<int64_t>& shape, int64_t classes,
-                                uint64_t seed, const Execution& execution) {
+StatusOr<std::unique_ptr<Model>> make_mlp(const ModelSpec& spec, const std::vector<int64_t>& shape, int64_t classes,
+                                          uint64_t seed, const Execution& execution) {
   int64_t inputs = 1;
   for (const int64_t size : shape) inputs *= size;
   return std::make_unique<Mlp>(spec, inputs, classes, seed, execution);

@@ -1,20 +1,12 @@
 #include "agent/trainer/model.h"
 
-#include <fmt/format.h>
+#include <map>
+#include <string_view>
+
+#include "common/model/model_description.h"
 
 namespace evensweep {
 namespace {
-
-Status check_image_shape(const std::string& model, const std::vector<int64_t>& shape, int64_t least_side) {
-  if (shape.size() == 3 && shape[1] >= least_side && shape[2] >= least_side) return absl::OkStatus();
-  if (shape.size() == 3) {
-    return absl::InvalidArgumentError(
-        fmt::format("model {}: images of {} x {} pixels are too small, at least {} x {} are "
-                    "needed",
-                    model, shape[1], shape[2], least_side, least_side));
-  }
-  return absl::InvalidArgumentError(fmt::format("model {}: needs images, but the data set is a table; use mlp", model));
-}
 
 at::Tensor unit_rows(const at::Tensor& rows) { return rows / rows.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12); }
 
@@ -67,16 +59,15 @@ int64_t Model::parameter_count() const {
 
 StatusOr<std::unique_ptr<Model>> make_model(const ModelSpec& spec, const std::vector<int64_t>& shape, int64_t classes,
                                             uint64_t seed, const Execution& execution) {
-  if (spec.name == "mlp") return make_mlp(spec, shape, classes, seed, execution);
-  if (spec.name == "resnet20") {
-    EV_RETURN_IF_ERROR(check_image_shape(spec.name, shape, 4));
-    return make_resnet20(shape, classes, seed, execution);
-  }
-  if (spec.name == "peifer_cnn") {
-    EV_RETURN_IF_ERROR(check_image_shape(spec.name, shape, 16));
-    return make_peifer_cnn(shape, classes, seed, execution);
-  }
-  return absl::InvalidArgumentError("model \"" + spec.name + "\" is not known; known are mlp, resnet20, peifer_cnn");
+  static const std::map<std::string_view, MakeModel*> kModels = {{"mlp", make_mlp},
+                                                                 {"resmlp", make_resmlp},
+                                                                 {"resnet20", make_resnet20},
+                                                                 {"resnet18", make_resnet18},
+                                                                 {"resnet9", make_resnet9},
+                                                                 {"peifer_cnn", make_peifer_cnn},
+                                                                 {kTorchscript, make_torchscript}};
+  EV_RETURN_IF_ERROR(check_model(spec, shape));
+  return kModels.at(spec.name)(spec, shape, classes, seed, execution);
 }
 
 }  // namespace evensweep

@@ -55,8 +55,8 @@ class PeiferCnn final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> make_peifer_cnn(const std::vector<int64_t>& shape, int64_t classes, uint64_t seed,
-                                       const Execution& execution) {
+StatusOr<std::unique_ptr<Model>> make_peifer_cnn(const ModelSpec& /*spec*/, const std::vector<int64_t>& shape,
+                                                 int64_t classes, uint64_t seed, const Execution& execution) {
   return std::make_unique<PeiferCnn>(shape, classes, seed, execution);
 }
 

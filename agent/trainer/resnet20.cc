@@ -73,8 +73,8 @@ class Resnet20 final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> make_resnet20(const std::vector<int64_t>& shape, int64_t classes, uint64_t seed,
-                                     const Execution& execution) {
+StatusOr<std::unique_ptr<Model>> make_resnet20(const ModelSpec& /*spec*/, const std::vector<int64_t>& shape,
+                                               int64_t classes, uint64_t seed, const Execution& execution) {
   return std::make_unique<Resnet20>(shape[0], classes, seed, execution);
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "common/model/files.h"
 #include "common/model/json_fields.h"
 
 namespace evensweep {
@@ -23,12 +24,12 @@ Files files_of(Fields& fields) {
   return files;
 }
 
-Status find_files(std::vector<DataFile>& wanted, const Files& files) {
-  for (DataFile& file : wanted) {
-    const auto found = files.find(file.sha256);
+Status find_files(RunSpec& spec, const Files& files) {
+  for (DataFile* file : all_files(spec.dataset, spec.model)) {
+    const auto found = files.find(file->sha256);
     if (found == files.end())
-      return absl::InvalidArgumentError("task.files: has no path for the data file with SHA-256 " + file.sha256);
-    file.path = found->second;
+      return absl::InvalidArgumentError("task.files: has no path for the file with SHA-256 " + file->sha256);
+    file->path = found->second;
   }
   return absl::OkStatus();
 }
@@ -40,9 +41,7 @@ StatusOr<RunSpec> spec_of(const Json& json, const RunKey& run, const Files& file
         fmt::format("task.runs.run: \"{}\" is not the key of the spec beside it, which is {}", run.str(), key.str()));
   }
   EV_ASSIGN_OR_RETURN(RunSpec spec, parse_run_spec(text));
-  EV_RETURN_IF_ERROR(find_files(spec.dataset.train_files, files));
-  EV_RETURN_IF_ERROR(find_files(spec.dataset.validation_files, files));
-  EV_RETURN_IF_ERROR(find_files(spec.dataset.test_files, files));
+  EV_RETURN_IF_ERROR(find_files(spec, files));
   return spec;
 }
 

@@ -74,11 +74,18 @@ struct DatasetSpec {
   SplitSpec split;
 };
 
+// Which models there are and which of the members each of them uses: common/model/model_description.h. What a model
+// does not use is 0 or empty.
 struct ModelSpec {
-  std::string name;             // mlp | resnet20 | peifer_cnn
-  std::vector<int64_t> hidden;  // mlp: widths of the hidden layers
-  double dropout = 0;           // mlp
+  std::string name;
+  std::vector<int64_t> hidden;  // widths of the hidden layers
+  double dropout = 0;
+  // From here on, what is 0 is not in the canonical JSON: older versions did not know it.
+  int64_t width = 0;                  // features of a block; resnet9: channels of the first convolution
+  int64_t blocks = 0;                 // residual blocks
+  std::optional<DataFile> file = {};  // torchscript: the module
 };
+inline constexpr char kTorchscript[] = "torchscript";  // the model that a file holds
 
 // Whether the model looks names up in learned vectors, as the encoding "embedding" asks for.
 inline bool takes_embeddings(const ModelSpec& model) { return model.name == "mlp"; }

@@ -146,13 +146,20 @@ CsvColumns columns_of(const Json& json, const std::string& place, Status& status
 }
 
 Json model_json(const ModelSpec& model) {
-  return {{"name", model.name}, {"hidden", model.hidden}, {"dropout", model.dropout}};
+  Json json = {{"name", model.name}, {"hidden", model.hidden}, {"dropout", model.dropout}};
+  if (model.width != 0) json["width"] = model.width;
+  if (model.blocks != 0) json["blocks"] = model.blocks;
+  if (model.file) json["file"] = model.file->sha256;
+  return json;
 }
 
 ModelSpec model_of(const Json& json, const std::string& place, Status& status) {
   Fields fields(json, place, status);
   ModelSpec model{
       .name = fields.text("name"), .hidden = fields.integers("hidden", 1), .dropout = fields.number("dropout", 0, 1)};
+  if (fields.has("width")) model.width = fields.integer("width", 1, 1'000'000);
+  if (fields.has("blocks")) model.blocks = fields.integer("blocks", 1, 1'000'000);
+  if (fields.has("file")) model.file = DataFile{.path = "", .sha256 = fields.sha256("file")};
   fields.end();
   return model;
 }

@@ -72,6 +72,27 @@ std::vector<DataFact> facts_of(const Json& json, Status& status) {
   return facts;
 }
 
+// As in a run spec, but the file has its path too.
+Json sweep_model_json(const ModelSpec& model) {
+  Json json = model_json(model);
+  if (model.file) json["file"] = {{"path", model.file->path}, {"sha256", model.file->sha256}};
+  return json;
+}
+
+ModelSpec sweep_model_of(Json json, Status& status) {
+  std::string path;
+  if (json.is_object() && json.contains("file")) {
+    Fields file(json["file"], "sweep.model.file", status);
+    path = file.text("path");
+    std::string sha256 = file.sha256("sha256");
+    file.end();
+    json["file"] = std::move(sha256);
+  }
+  ModelSpec model = model_of(json, "sweep.model", status);
+  if (model.file) model.file->path = std::move(path);
+  return model;
+}
+
 ClassTable classes_of(const Json& json, Status& status) {
   Fields fields(json, "sweep.classes", status);
   ClassTable classes{.names = fields.texts("names"),
@@ -152,7 +173,7 @@ Json to_json(const Sweep& sweep) {
                  {"train", sweep.classes.train},
                  {"validation", sweep.classes.validation},
                  {"test", sweep.classes.test}}},
-               {"model", model_json(sweep.model)},
+               {"model", sweep_model_json(sweep.model)},
                {"training", training_json(sweep.training)},
                {"seeds", sweep.seeds},
                {"arms", std::move(arms)},
@@ -171,7 +192,7 @@ StatusOr<Sweep> parse_sweep(std::string_view text) {
   sweep.dataset = dataset_of(fields.object("dataset"), status);
   if (fields.has("data_facts")) sweep.data_facts = facts_of(fields.array("data_facts"), status);
   sweep.classes = classes_of(fields.object("classes"), status);
-  sweep.model = model_of(fields.object("model"), "sweep.model", status);
+  sweep.model = sweep_model_of(fields.object("model"), status);
   sweep.training = training_of(fields.object("training"), "sweep.training", status);
   sweep.seeds = seeds_of(fields, "seeds");
   for (const Json& arm : fields.array("arms")) sweep.arms.push_back(arm_of(arm, status));
@@ -195,6 +216,7 @@ SweepId sweep_id(const Sweep& sweep) {
   json.erase("data_facts");
   for (const char* files : {"train_files", "validation_files", "test_files"})
     for (Json& file : json["dataset"][files]) file.erase("path");
+  if (sweep.model.file) json["model"]["file"].erase("path");
   return SweepId(sha256_hex(json.dump()));
 }
 

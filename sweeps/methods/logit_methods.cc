@@ -59,6 +59,11 @@ StatusOr<Decision> decide_ldam_drw(const Arm& arm, const ClassEvidence& evidence
   return decision;
 }
 
+std::optional<std::string> no_last_layer(const Arm&, const Sweep& sweep) {
+  if (sweep.model.name != kTorchscript) return std::nullopt;
+  return "its margins need the model's last layer, which a TorchScript module does not show; use a built-in model";
+}
+
 MethodDefinition ldam_drw() {
   return {.description = {"ldam_drw",
                           {{"margin", 0, 1, false, "the largest margin, that of the smallest class"},
@@ -70,7 +75,8 @@ MethodDefinition ldam_drw() {
           .normalizes = true,
           .needs_baseline = counts_by_tpr,
           .identity = [](const Arm&, auto) { return std::optional<std::string>(); },
-          .decide = decide_ldam_drw};
+          .decide = decide_ldam_drw,
+          .undefined = no_last_layer};
 }
 
 }  // namespace

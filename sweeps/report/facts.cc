@@ -41,12 +41,23 @@ std::string training_words(View training) {
                      training["precision"].text());
 }
 
+std::string file_words(View file) { return file["path"].text() + " (sha256 " + file["sha256"].text() + ")"; }
+
 std::string files_words(View dataset) {
   std::vector<std::string> parts;
   for (const char* files : {"train_files", "validation_files", "test_files"})
-    for (const View& file : dataset[files].items())
-      parts.push_back(file["path"].text() + " (sha256 " + file["sha256"].text() + ")");
+    for (const View& file : dataset[files].items()) parts.push_back(file_words(file));
   return joined(parts);
+}
+
+// "mlp (128)", "resmlp (width 128, blocks 2)", "torchscript (net.pt (sha256 ...))".
+std::string model_words(View model) {
+  std::vector<std::string> sizes;
+  if (model["hidden"].size() > 0) sizes.push_back(scalars(model["hidden"]));
+  for (const char* key : {"width", "blocks"})
+    if (!model[key].absent()) sizes.push_back(std::string(key) + " " + model[key].scalar());
+  if (!model["file"].absent()) sizes.push_back(file_words(model["file"]));
+  return model["name"].text() + (sizes.empty() ? "" : " (" + joined(sizes) + ")");
 }
 
 bool is_table(View results) { return !results["table"].absent(); }
@@ -297,8 +308,7 @@ std::vector<Fact> reproduction_facts(View results) {
                             percent(split["validation_fraction"].number()), percent(split["test_fraction"].number()),
                             split["balanced"].absent() ? "" : ", of each class as many rows as the smallest has",
                             split["seed"].absent() ? "of each block" : split["seed"].scalar())},
-      {"Model", sweep["model"]["name"].text() +
-                    (sweep["model"]["hidden"].size() > 0 ? " (" + scalars(sweep["model"]["hidden"]) + ")" : "")},
+      {"Model", model_words(sweep["model"])},
       {"Training", training_words(sweep["training"])},
   };
   if (std::string words = columns_words(sweep["dataset"]["columns"]); !words.empty())

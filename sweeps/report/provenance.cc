@@ -15,6 +15,8 @@ Json data_files(View results) {
   for (const char* role : {"train_files", "validation_files", "test_files"})
     for (const View& file : dataset[role].items())
       files.push_back({{"file", copy(file["path"])}, {"sha256", copy(file["sha256"])}, {"role", role}});
+  if (const View file = results["sweep"]["model"]["file"]; !file.absent())
+    files.push_back({{"file", copy(file["path"])}, {"sha256", copy(file["sha256"])}, {"role", "model"}});
   const View table = results["table"];
   if (!table.absent())
     files.push_back({{"file", copy(table["file"])}, {"sha256", copy(table["sha256"])}, {"role", "table"}});

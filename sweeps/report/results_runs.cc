@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "common/model/files.h"
 #include "sweeps/report/results_parts.h"
 
 namespace evensweep {
@@ -200,9 +201,7 @@ Json environment_json(const SweepResults& results) {
     trainers.push_back(
         {{"trainer", kind[0]}, {"libtorch", kind[1]}, {"device", kind[2]}, {"threads", kind[3]}, {"runs", runs}});
   Json paths = Json::object();
-  for (const auto* files :
-       {&results.sweep.dataset.train_files, &results.sweep.dataset.validation_files, &results.sweep.dataset.test_files})
-    for (const DataFile& file : *files) paths[file.sha256] = file.path;
+  for (const DataFile* file : all_files(results.sweep.dataset, results.sweep.model)) paths[file->sha256] = file->path;
   if (results.table) paths[results.table->sha256] = results.table->path;
   return {{"program", "evensweep " EVENSWEEP_VERSION},
           {"trainers", std::move(trainers)},
@@ -230,6 +229,7 @@ Json sweep_json(const SweepResults& results) {
   }
   for (const char* files : {"train_files", "validation_files", "test_files"})
     for (Json& file : json["dataset"][files]) file["path"] = file_name(file["path"].get<std::string>());
+  if (results.sweep.model.file) json["model"]["file"]["path"] = file_name(results.sweep.model.file->path);
   return json;
 }
 

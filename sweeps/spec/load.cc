@@ -9,6 +9,7 @@
 #include "common/base/hash.h"
 #include "common/base/text.h"
 #include "common/dataset/dataset.h"
+#include "common/model/files.h"
 
 namespace evensweep {
 namespace {
@@ -56,8 +57,7 @@ StatusOr<Sweep> resolve(Draft draft, std::span<const std::string> data_folders) 
   Sweep sweep = std::move(draft.sweep);
   FileFinder finder(data_folders);
   size_t index = 0;
-  for (auto* files : {&sweep.dataset.train_files, &sweep.dataset.validation_files, &sweep.dataset.test_files})
-    for (DataFile& file : *files) finder.find(file, draft.file_places.at(index++));
+  for (DataFile* file : all_files(sweep.dataset, sweep.model)) finder.find(*file, draft.file_places.at(index++));
   EV_RETURN_IF_ERROR(finder.status());
   EV_ASSIGN_OR_RETURN(const Dataset dataset, load_dataset(sweep.dataset));
   EV_ASSIGN_OR_RETURN(sweep.classes, count_classes(sweep.dataset, dataset));

@@ -15,7 +15,8 @@ namespace evensweep {
 // A sweep as its file says it: data files by their paths as written, without hashes; no classes counted.
 struct Draft {
   Sweep sweep;
-  // Where each data file is named ("sweep.yaml:7:9"): train files, then validation files, then test files.
+  // Where each data file is named ("sweep.yaml:7:9"): train files, then validation files, then test files, then the
+  // model's.
   std::vector<std::string> file_places;
 };
 

@@ -79,7 +79,9 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
     for (const Place place : dataset.file_places) draft.file_places.push_back(problems.where(place));
   }
   if (const auto value = top.need("model")) {
-    sweep.model = read_model(*value, sweep.dataset.format);
+    ModelDraft model = read_model(*value, sweep.dataset.format);
+    sweep.model = std::move(model.spec);
+    if (model.file_place) draft.file_places.push_back(problems.where(*model.file_place));
     if (asks_for_embeddings(sweep.dataset.columns) && !takes_embeddings(sweep.model))
       value->fail(fmt::format("{} has no embeddings of names; use mlp, or encoding: one_hot in dataset.columns",
                               sweep.model.name));

@@ -18,7 +18,11 @@ struct DatasetDraft {
   std::vector<Place> file_places;  // train files, then validation files, then test files
 };
 DatasetDraft read_dataset(const Value& value);
-ModelSpec read_model(const Value& value, DatasetFormat format);
+struct ModelDraft {
+  ModelSpec spec;
+  std::optional<Place> file_place;
+};
+ModelDraft read_model(const Value& value, DatasetFormat format);
 TrainingSpec read_training(const Value& value, DatasetFormat format, const ModelSpec& model);
 std::vector<uint64_t> read_seeds(const Value& value);
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "common/model/model_description.h"
 #include "sweeps/spec/sections.h"
 
 namespace evensweep {
@@ -88,34 +89,6 @@ AugmentationSpec read_augmentation(Section& training, DatasetFormat format) {
 
 }  // namespace
 
-ModelSpec read_model(const Value& value, DatasetFormat format) {
-  const std::vector<std::string> known = {"mlp", "resnet20", "peifer_cnn"};
-  ModelSpec model;
-  std::optional<Value> name = value;
-  std::optional<Section> section;
-  if (value.is_map()) name = section.emplace(value).need("name");
-  const auto word = name ? name->word(known) : std::nullopt;
-  model.name = word.value_or("mlp");
-  if (model.name == "mlp")
-    model.hidden = {128};
-  else if (format == DatasetFormat::kCsv)
-    name->fail(fmt::format("{} needs images, the format csv has none; use mlp", model.name));
-  if (!section) return model;
-  if (model.name == "mlp") {
-    if (const auto hidden = section->find("hidden")) {
-      model.hidden.clear();
-      for (const Value& width : hidden->one_or_list()) model.hidden.push_back(width.integer(1, 65536).value_or(1));
-      if (model.hidden.size() > 32) hidden->fail("more than 32 hidden layers; use fewer");
-    }
-    model.dropout = section->number("dropout", 0, kFraction);
-  } else {
-    for (const char* key : {"hidden", "dropout"})
-      section->refuse(key, fmt::format("has no effect with {}; remove it", model.name));
-  }
-  section->end();
-  return model;
-}
-
 TrainingSpec read_training(const Value& value, DatasetFormat format, const ModelSpec& model) {
   TrainingSpec training;
   Section section(value);
@@ -126,8 +99,8 @@ TrainingSpec read_training(const Value& value, DatasetFormat format, const Model
   training.schedule = read_schedule(section);
   training.augmentation = read_augmentation(section, format);
   training.precision = section.word("precision", "fp32", {"fp32", "bf16"});
-  if (model.name == "mlp")
-    section.refuse("channels_last", "has no effect with mlp; remove it");
+  if (model.name == "mlp" || inputs_of(format) != Inputs::kImages)
+    section.refuse("channels_last", fmt::format("has no effect with {}; remove it", model.name));
   else
     training.channels_last = section.flag("channels_last", false);
   training.threads = section.integer("threads", 1, 1, kMostThreads);

@@ -79,6 +79,21 @@ TEST(TaskLine, IsATaskOfTheContract) {
   EXPECT_EQ(run_key_of_text(task["runs"][0]["spec"].dump()), lease.attempt.run);
 }
 
+TEST(TaskLine, HasTheFileOfAUsersModel) {
+  Lease lease = lease_of_seed(3, 4);
+  StatusOr<RunSpec> spec = parse_run_spec(lease.run_spec_json);
+  ASSERT_TRUE(spec.ok());
+  const std::string hash(64, 'e');
+  spec->model = {.name = kTorchscript, .file = DataFile{.path = "", .sha256 = hash}};
+  lease.run_spec_json = to_json(*spec).dump();
+  TaskSettings settings{.work_dir = "/work", .files = {{kDataHash, "/data.csv"}}};
+  EXPECT_THAT(std::string(task_line(lease, settings).status().message()), testing::HasSubstr(hash));
+  settings.files[hash] = "/net.pt";
+  const auto line = task_line(lease, settings);
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(Json::parse(*line)["files"], Json({{kDataHash, "/data.csv"}, {hash, "/net.pt"}}));
+}
+
 TEST(TaskLine, NamesTheFileThatIsMissing) {
   const auto line = task_line(lease_of_seed(3), {.work_dir = "/work"});
   EXPECT_EQ(line.status().code(), absl::StatusCode::kNotFound);

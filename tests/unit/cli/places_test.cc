@@ -92,14 +92,17 @@ TEST_F(Places, TrainerComesFromFlagThenEnvironment) {
 }
 
 TEST_F(Places, FilesAreFoundByTheirHash) {
-  DatasetSpec dataset;
+  Sweep sweep;
+  DatasetSpec& dataset = sweep.dataset;
   dataset.train_files = {{.path = "/data/a", .sha256 = "1"}};
   dataset.validation_files = {{.path = "/data/b", .sha256 = "2"}};
   dataset.test_files = {{.path = "relative", .sha256 = "3"}};
-  const auto files = files_by_hash(dataset);
+  sweep.model.file = DataFile{.path = "/models/net.pt", .sha256 = "4"};
+  const auto files = files_by_hash(sweep);
   EXPECT_EQ(files.at("1"), "/data/a");
   EXPECT_EQ(files.at("2"), "/data/b");
   EXPECT_EQ(files.at("3").front(), '/') << "trainers have a folder of their own";
+  EXPECT_EQ(files.at("4"), "/models/net.pt");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace evensweep {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The canonical text of a run spec, as docs/format/trainer.md promises it: sorted keys, no blanks, shortest numbers,
 // data files by hash alone. A change here changes every run key and needs a new kTrainerNumerics.
@@ -76,6 +77,27 @@ TEST(RunSpec, HowTextsAreReadIsInItsText) {
   const StatusOr<RunSpec> read = parse_run_spec(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(to_json(*read).dump(), text);
+}
+
+TEST(RunSpec, SizesThatAModelUsesAreInItsText) {
+  RunSpec spec = example_run_spec();
+  spec.model = {.name = "resmlp", .width = 64, .blocks = 3};
+  const std::string text = to_json(spec).dump();
+  EXPECT_THAT(text, HasSubstr(R"("model":{"blocks":3,"dropout":0.0,"hidden":[],"name":"resmlp","width":64})"));
+  const StatusOr<RunSpec> read = parse_run_spec(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(to_json(*read).dump(), text);
+}
+
+TEST(RunSpec, AModelsFileIsInItsTextByItsContent) {
+  RunSpec spec = example_run_spec();
+  spec.model = {.name = kTorchscript, .file = DataFile{.path = "net.pt", .sha256 = std::string(64, 'c')}};
+  const std::string text = to_json(spec).dump();
+  EXPECT_THAT(text, HasSubstr(R"("model":{"dropout":0.0,"file":")" + std::string(64, 'c') + R"(","hidden":[],)"));
+  EXPECT_THAT(text, Not(HasSubstr("net.pt")));
+  const StatusOr<RunSpec> read = parse_run_spec(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->model.file->sha256, std::string(64, 'c'));
 }
 
 TEST(RunSpec, WhatATreatmentAsksForIsInItsText) {

@@ -77,6 +77,20 @@ TEST(SweepId, IsTheSameOnAnotherMachine) {
   EXPECT_EQ(sweep_id(sweep).str().size(), 64U);
 }
 
+TEST(SweepId, KnowsAModelsFileByItsContent) {
+  Sweep sweep = example_sweep();
+  sweep.model = {.name = kTorchscript, .file = DataFile{.path = "net.pt", .sha256 = std::string(64, 'c')}};
+  const StatusOr<Sweep> read = parse_sweep(to_json(sweep).dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(to_json(*read), to_json(sweep));
+  EXPECT_EQ(read->model.file->path, "net.pt");
+  const SweepId own = sweep_id(sweep);
+  sweep.model.file->path = "/elsewhere/other.pt";
+  EXPECT_EQ(sweep_id(sweep), own);
+  sweep.model.file->sha256 = std::string(64, 'd');
+  EXPECT_NE(sweep_id(sweep), own);
+}
+
 TEST(SweepId, ChangesWithWhatIsCompared) {
   const auto id_after = [](auto change) {
     Sweep sweep = example_sweep();

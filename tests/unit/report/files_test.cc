@@ -170,6 +170,10 @@ TEST(ReportFiles, ProvenanceHasTheDigestOfEveryOtherFile) {
   EXPECT_EQ(digests, expected);
   EXPECT_EQ(provenance["data"],
             Json::array({{{"file", "synthetic.csv"}, {"sha256", std::string(64, 'a')}, {"role", "train_files"}}}));
+  SweepResults own_model = synthetic_results(with_size(3, 2, 1));
+  own_model.sweep.model = {.name = kTorchscript, .file = DataFile{.path = "/x/net.pt", .sha256 = std::string(64, 'c')}};
+  EXPECT_EQ(Json::parse(files_of(json_of(own_model)).at("provenance.json"))["data"][1],
+            Json({{"file", "net.pt"}, {"sha256", std::string(64, 'c')}, {"role", "model"}}));
   EXPECT_THAT(provenance["program"].get<std::string>(), ::testing::StartsWith("evensweep "));
   EXPECT_EQ(provenance["trainers"][0]["device"], "cpu (AVX2)");
 }

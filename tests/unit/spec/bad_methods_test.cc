@@ -18,6 +18,12 @@ const BadSweep kCases[] = {
       "group_dro, twin, "
       "reseed or "
       "same_cost; did you mean tpr_weighting?"}},
+    {"MarginsInsideAUsersModel",
+     with(with(kGoodSweep, "model: mlp", "model: {torchscript: a.pt}"), "method: tpr_weighting\n    gamma: [1, 2]",
+          "method: ldam_drw\n    margin: 0.5\n    start: 0.5"),
+     {"s.yaml:11:5: methods.0: ldam_drw is not defined here: its margins need the model's last layer, which a "
+      "TorchScript "
+      "module does not show; use a built-in model"}},
     {"ViewNotForTables",
      with(kGoodSweep, "method: tpr_weighting\n    gamma: [1, 2]",
           "method: augmentation\n    a: [0.5, 1]\n    view: [noise, crop]"),

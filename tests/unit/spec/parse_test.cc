@@ -22,6 +22,33 @@ std::vector<std::string> arms_of(const std::string& methods) {
   return names;
 }
 
+TEST(ParseSweep, ModelsBringTheirUsualSizes) {
+  const auto model = [](const std::string& line) { return parsed(with(kGoodSweep, "model: mlp", line)).model; };
+  const auto image_model = [](const std::string& line) {
+    return parsed(with(kGoodImages, "model: resnet20", line)).model;
+  };
+  const ModelSpec usual = model("model: resmlp");
+  EXPECT_EQ(usual.width, 128);
+  EXPECT_EQ(usual.blocks, 2);
+  EXPECT_THAT(usual.hidden, ElementsAre());
+  const ModelSpec own = model("model: {name: resmlp, width: 64, blocks: 3, dropout: 0.25}");
+  EXPECT_EQ(own.width, 64);
+  EXPECT_EQ(own.blocks, 3);
+  EXPECT_EQ(own.dropout, 0.25);
+  EXPECT_EQ(image_model("model: resnet9").width, 64);
+  EXPECT_EQ(image_model("model: {name: resnet9, width: 16}").width, 16);
+  EXPECT_EQ(image_model("model: resnet18").name, "resnet18");
+}
+
+TEST(ParseSweep, AUsersModelIsNamedByItsFile) {
+  const DraftOrErrors result =
+      parse_sweep_file(with(kGoodSweep, "model: mlp", "model: {torchscript: nets/a.pt}"), "a.yaml");
+  ASSERT_THAT(result.errors, IsEmpty());
+  EXPECT_EQ(result.draft->sweep.model.name, kTorchscript);
+  EXPECT_EQ(result.draft->sweep.model.file->path, "nets/a.pt");
+  EXPECT_THAT(result.draft->file_places, ElementsAre("a.yaml:5:9", "a.yaml:6:22"));
+}
+
 TEST(ParseSweep, DefaultsAreThoseOfTheManual) {
   const Sweep sweep = parsed(kGoodSweep);
   EXPECT_EQ(sweep.name, "example");

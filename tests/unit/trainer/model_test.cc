@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "common/model/model_description.h"
+
 namespace evensweep {
 namespace {
 
@@ -27,18 +29,27 @@ at::Tensor& tensor_of(const std::vector<NamedTensor>& list, const std::string& n
 TEST(Model, ParameterCountsAreThoseOfThePapers) {
   EXPECT_EQ(made({.name = "mlp", .hidden = {64}}, {64}, 10)->parameter_count(), 64 * 64 + 64 + 64 * 10 + 10);
   EXPECT_EQ(made({.name = "mlp"}, {4}, 3)->parameter_count(), 15);
+  // Stem, two blocks of a norm and two linear layers, norm, output.
+  EXPECT_EQ(made({.name = "resmlp", .width = 8, .blocks = 2}, {4}, 3)->parameter_count(),
+            (4 * 8 + 8) + 2 * (16 + 2 * (8 * 8 + 8)) + 16 + (8 * 3 + 3));
   // He et al. 2016, table 6: 0.27 M. 272,474 would be with 1 x 1 convolutions as shortcuts.
   EXPECT_EQ(made({.name = "resnet20"}, kImage, 10)->parameter_count(), 269'722);
+  EXPECT_EQ(made({.name = "resnet18"}, kImage, 10)->parameter_count(), 11'173'962);
+  EXPECT_EQ(made({.name = "resnet9", .width = 64}, kImage, 10)->parameter_count(), 6'573'130);
   EXPECT_EQ(made({.name = "peifer_cnn"}, kImage, 10)->parameter_count(), 437'802);
 }
 
 TEST(Model, GivesALogitForEachClassInFloat32) {
-  for (const char* name : {"mlp", "resnet20", "peifer_cnn"}) {
+  for (const ModelDescription& description : known_models()) {
+    if (description.from_file) continue;
+    const bool images = description.takes_inputs(Inputs::kImages);
     for (const bool bf16 : {false, true}) {
-      const auto model = made({.name = name, .hidden = {8}}, kImage, 7, 1, {.bf16 = bf16, .channels_last = bf16});
-      const at::Tensor logits = model->forward(at::rand({2, 3, 32, 32}), /*training=*/false);
-      EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 7})) << name;
-      EXPECT_EQ(logits.scalar_type(), at::kFloat) << name;
+      const auto model = made(default_model(description), images ? kImage : std::vector<int64_t>{12}, 7, 1,
+                              {.bf16 = bf16, .channels_last = bf16 && images});
+      const at::Tensor logits =
+          model->forward(images ? at::rand({2, 3, 32, 32}) : at::rand({2, 12}), /*training=*/false);
+      EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 7})) << description.name;
+      EXPECT_EQ(logits.scalar_type(), at::kFloat) << description.name;
     }
   }
 }
@@ -142,7 +153,16 @@ TEST(Model, RefusesWhatItCannotTake) {
   EXPECT_THAT(std::string(table.status().message()), HasSubstr("resnet20: needs images"));
   const auto small = make_model({.name = "peifer_cnn"}, {3, 8, 8}, 10, 1, {});
   EXPECT_THAT(std::string(small.status().message()), HasSubstr("8 x 8 pixels are too small"));
-  EXPECT_THAT(std::string(make_model({.name = "vgg"}, kImage, 10, 1, {}).status().message()), HasSubstr("not known"));
+  const auto message = [](const ModelSpec& spec, const std::vector<int64_t>& shape) {
+    return std::string(make_model(spec, shape, 10, 1, {}).status().message());
+  };
+  EXPECT_EQ(message({.name = "resmlp", .width = 8, .blocks = 1}, kImage),
+            "model resmlp: needs a table, but the data set has images; use mlp, resnet20, resnet18, resnet9, "
+            "peifer_cnn");
+  EXPECT_EQ(message({.name = "resmlp", .width = 8}, {4}), "model resmlp: blocks 0 is not from 1 to 64");
+  EXPECT_EQ(message({.name = "mlp", .hidden = {8, 0}}, {4}), "model mlp: hidden 0 is not from 1 to 65536");
+  EXPECT_EQ(message({.name = "mlp", .dropout = 1}, {4}), "model mlp: dropout 1 is not from 0 to below 1");
+  EXPECT_THAT(message({.name = "vgg"}, kImage), HasSubstr("\"vgg\" is not known; known are mlp, resmlp, resnet20"));
 }
 
 }  // namespace

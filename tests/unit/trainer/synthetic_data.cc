@@ -10,6 +10,7 @@
 #include "common/base/file.h"
 #include "common/base/hash.h"
 #include "common/base/rng.h"
+#include "common/model/files.h"
 #include "common/model/json.h"
 
 namespace evensweep {
@@ -102,8 +103,7 @@ RunSpec images_run(const std::string& folder, const std::string& model) {
 
 std::string task_line(const RunSpec& spec, const std::string& work_dir) {
   Json files = Json::object();
-  for (const auto* list : {&spec.dataset.train_files, &spec.dataset.validation_files, &spec.dataset.test_files})
-    for (const DataFile& file : *list) files[file.sha256] = file.path;
+  for (const DataFile* file : all_files(spec.dataset, spec.model)) files[file->sha256] = file->path;
   return Json{{"contract", 1},
               {"work_dir", work_dir},
               {"checkpoint_seconds", 0},

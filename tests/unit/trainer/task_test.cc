@@ -12,7 +12,8 @@ using testing::HasSubstr;
 
 TEST(Task, IsReadWithThePathsOfItsFiles) {
   const TestFolder folder;
-  const RunSpec spec = points_run(folder.path());
+  RunSpec spec = points_run(folder.path());
+  spec.model = {.name = kTorchscript, .file = DataFile{.path = "/models/net.pt", .sha256 = std::string(64, 'e')}};
   const StatusOr<Task> task = parse_task(task_line(spec, "/w"));
   ASSERT_TRUE(task.ok()) << task.status();
   EXPECT_EQ(task->work_dir, "/w");
@@ -21,6 +22,7 @@ TEST(Task, IsReadWithThePathsOfItsFiles) {
   EXPECT_EQ(task->runs[0].attempt, (AttemptId{run_key(spec), 1}));
   ASSERT_TRUE(task->runs[0].spec.ok()) << task->runs[0].spec.status();
   EXPECT_EQ(task->runs[0].spec->dataset.train_files[0].path, spec.dataset.train_files[0].path);
+  EXPECT_EQ(task->runs[0].spec->model.file->path, "/models/net.pt");
 }
 
 TEST(Task, AFileWithoutAPathFailsThatRunAlone) {
@@ -29,7 +31,7 @@ TEST(Task, AFileWithoutAPathFailsThatRunAlone) {
   json["files"] = Json::object();
   const StatusOr<Task> task = parse_task(json.dump());
   ASSERT_TRUE(task.ok());
-  EXPECT_THAT(std::string(task->runs[0].spec.status().message()), HasSubstr("has no path for the data file"));
+  EXPECT_THAT(std::string(task->runs[0].spec.status().message()), HasSubstr("has no path for the file with SHA-256"));
 }
 
 TEST(Task, ARunKeyThatIsNotItsSpecsIsRefused) {

@@ -14,6 +14,7 @@
 #include "common/model/expand.h"
 #include "common/model/json.h"
 #include "sweeps/methods/method.h"
+#include "tests/unit/trainer/script_module.h"
 #include "tests/unit/trainer/synthetic_data.h"
 
 namespace evensweep {
@@ -163,6 +164,16 @@ TEST(TrainRun, AnInterruptedCnnEndsAsIfItHadNeverStopped) {
   adam.training.optimizer = {.name = "adam", .lr = 1e-3};
   adam.training.schedule = {.name = "exponential", .every = 3, .factor = 0.925};
   expect_interruption_changes_nothing(adam, 2, 5);
+}
+
+// Its code puts new tensors in the place of its buffer in every step.
+TEST(TrainRun, AnInterruptionDoesNotChangeAUsersModule) {
+  const TestFolder data;
+  RunSpec spec = points_run(data.path());
+  spec.model = {.name = kTorchscript,
+                .file = write_script_module(data.path() + "/net.pt", {.methods = {kScriptReset}})};
+  EXPECT_EQ(Training(spec).finish().model_parameters, 8 * 4 + 8 + 3 * 8 + 3);
+  for (const int64_t first : {2, 7}) expect_interruption_changes_nothing(spec, first, 4);
 }
 
 TEST(TrainRun, AResumedRunSaysWhereItGoesOn) {
