@@ -56,6 +56,12 @@ std::string runs_table(const Sweep& sweep, const coordinator::Plan& plan) {
   return text + fmt::format("\n{} runs to train, {} already trained\n", plan.runs_to_train, plan.runs_trained);
 }
 
+std::string facts_text(const std::vector<DataFact>& facts) {
+  std::string text = facts.empty() ? "" : "\nData:\n";
+  for (const DataFact& fact : facts) text += fmt::format("  {:>7}  {}\n", fact.count, fact.name);
+  return text;
+}
+
 std::string reach_text(const AnalysisSpec& analysis, const Reach& reach) {
   if (reach.family == 0) return "\nNo arm differs from the baseline: there is nothing to compare.\n";
   std::string text = fmt::format("\nWith {} and {} to compare, at alpha {} ({}):\n", counted(reach.blocks, "seed"),
@@ -211,8 +217,8 @@ Prospect prospect_of(const Sweep& sweep, const coordinator::Plan& plan, const Pi
 }
 
 std::string plan_table(const Sweep& sweep, const coordinator::Plan& plan, const Prospect& prospect) {
-  return runs_table(sweep, plan) + reach_text(sweep.analysis, prospect.reach) + cost_text(sweep, plan, prospect) +
-         pilot_table(prospect.pilot);
+  return runs_table(sweep, plan) + facts_text(sweep.data_facts) + reach_text(sweep.analysis, prospect.reach) +
+         cost_text(sweep, plan, prospect) + pilot_table(prospect.pilot);
 }
 
 std::string plan_json(const Sweep& sweep, const coordinator::Plan& plan, const Prospect& prospect) {

@@ -7,10 +7,14 @@
 
 namespace evensweep {
 
-// How one image is looked at: mirrored or not, and which part of the padded image is cut out.
+// How one example is looked at. An image: mirrored or not, and which part of the padded image is cut out. A name: which
+// part of it is another one's.
 struct View {
+  enum class Part : uint8_t { kNone, kFirst, kRest };
   bool flip = false;
   int32_t down = 0, right = 0;  // pixels by which the cut lies below and right of the original, may be negative
+  Part part = Part::kNone;
+  uint32_t lender = 0;  // the row of the other name
   friend bool operator==(const View&, const View&) = default;
 };
 

@@ -7,7 +7,13 @@ namespace {
 
 // Large enough to fill the machine, small enough that a request to stop is heard within the grace.
 constexpr size_t kImagesAtOnce = 250;
+constexpr size_t kTextsAtOnce = 500;
 constexpr size_t kTableRowsAtOnce = 8192;
+
+size_t rows_at_once(const Examples& examples) {
+  if (examples.has_text()) return kTextsAtOnce;
+  return examples.has_images() ? kImagesAtOnce : kTableRowsAtOnce;
+}
 
 void count(Evaluation& evaluation, const at::Tensor& logits, const Dataset& dataset, std::span<const uint32_t> rows) {
   const at::Tensor predicted = logits.argmax(1).cpu();
@@ -34,7 +40,7 @@ std::optional<Evaluation> evaluate(Model& model, const Examples& examples, std::
   evaluation.confusion.classes = examples.classes();
   evaluation.confusion.counts.resize(static_cast<size_t>(examples.classes() * examples.classes()));
   evaluation.predictions.reserve(rows.size());
-  const size_t at_once = examples.has_images() ? kImagesAtOnce : kTableRowsAtOnce;
+  const size_t at_once = rows_at_once(examples);
   for (size_t begin = 0; begin < rows.size(); begin += at_once) {
     if (!go_on()) return std::nullopt;
     const std::span<const uint32_t> batch = rows.subspan(begin, std::min(at_once, rows.size() - begin));

@@ -65,6 +65,7 @@ StatusOr<std::unique_ptr<Model>> make_model(const ModelSpec& spec, const std::ve
                                                                  {"resnet18", make_resnet18},
                                                                  {"resnet9", make_resnet9},
                                                                  {"peifer_cnn", make_peifer_cnn},
+                                                                 {"conv_lstm", make_conv_lstm},
                                                                  {kTorchscript, make_torchscript}};
   EV_RETURN_IF_ERROR(check_model(spec, shape));
   return kModels.at(spec.name)(spec, shape, classes, seed, execution);

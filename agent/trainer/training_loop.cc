@@ -36,6 +36,11 @@ void load(const SavedTensor& saved, at::Tensor tensor) {
   tensor.copy_(at::from_blob(bytes, saved.shape, at::TensorOptions().dtype(tensor.scalar_type())));
 }
 
+bool all_finite(const at::Tensor& tensor) {
+  // The sum is not finite if a value is not; it may overflow without one, but then a training is as lost.
+  return std::isfinite(tensor.detach().sum().item<double>());
+}
+
 Status check_schedule(const ScheduleSpec& schedule) {
   const bool decays = schedule.name == "step" || schedule.name == "exponential";
   if (!decays || schedule.every >= 1) return absl::OkStatus();
@@ -68,7 +73,11 @@ Status check_augmentation(const ClassAugmentation& augmentation, const Examples&
     return absl::InvalidArgumentError("treatment.augmentation: flip and crop need images, but the data set has none");
   if (augmentation.sigma > 0 && examples.dataset().symbols > 0)
     return absl::InvalidArgumentError("treatment.augmentation: noise needs images or a table");
-  if (augmentation.swap) return absl::InvalidArgumentError("treatment.augmentation: swap needs texts");
+  if (augmentation.sigma > 0 && !examples.levels().empty())
+    return absl::InvalidArgumentError(
+        "treatment.augmentation: noise needs numbers, but names are looked up; use one_hot");
+  if (augmentation.swap && examples.dataset().space == 0)
+    return absl::InvalidArgumentError("treatment.augmentation: swap needs texts with a space in their alphabet");
   return absl::OkStatus();
 }
 
@@ -113,8 +122,12 @@ Status check_trainable(const RunSpec& spec, const Examples& examples) {
   if (!examples.levels().empty() && !takes_embeddings(spec.model))
     return absl::InvalidArgumentError("model " + spec.model.name + ": has no embeddings of names; use one_hot");
   EV_RETURN_IF_ERROR(check_treatment(spec.treatment, examples));
+  if (spec.treatment.smote_features && spec.model.name == kTorchscript)
+    return absl::InvalidArgumentError("treatment.smote_features: a TorchScript module shows no features");
+  if (spec.training.augmentation.swap > 0 && examples.dataset().space == 0)
+    return absl::InvalidArgumentError("training.augmentation: swap needs texts with a space in their alphabet");
   if (!examples.has_images() && (spec.training.augmentation.flip || spec.training.augmentation.crop_padding > 0))
-    return absl::InvalidArgumentError("training.augmentation: flip and crop need images, but the data set is a table");
+    return absl::InvalidArgumentError("training.augmentation: flip and crop need images, but the data set has none");
   if (spec.training.optimizer.nesterov && spec.training.optimizer.momentum <= 0)
     return absl::InvalidArgumentError("training.optimizer.nesterov: needs a momentum above 0");
   return check_schedule(spec.training.schedule);
@@ -129,6 +142,9 @@ TrainingLoop::TrainingLoop(const RunSpec& spec, const Examples& examples, Model&
       optimizer_(make_optimizer(spec.training.optimizer, model.parameters())),
       steps_per_epoch_((static_cast<int64_t>(examples.split().train.size()) + spec.training.batch_size - 1) /
                        spec.training.batch_size) {
+  const bool by_class = spec.treatment.augmentation && spec.treatment.augmentation->swap;
+  if (examples.has_text() && (by_class || spec.training.augmentation.swap > 0))
+    swaps_.emplace(examples.dataset(), examples.split().train);
   if (spec.treatment.smote_features)
     feature_smote_.emplace(examples, spec.treatment.epoch_rows, spec.treatment.smote_neighbours, spec.chance());
 }
@@ -156,9 +172,20 @@ std::span<const uint32_t> TrainingLoop::next_rows() const {
   return std::span(order_).subspan(begin, std::min(batch, order_.size() - begin));
 }
 
+// Each name's own chance of a swap: that of the recipe and that of its class, taken together.
+std::vector<View> TrainingLoop::swapped(std::span<const uint32_t> rows) const {
+  const std::optional<ClassAugmentation>& by_class = spec_.treatment.augmentation;
+  std::vector<double> probabilities(rows.size(), spec_.training.augmentation.swap);
+  if (by_class && by_class->swap && treated())
+    for (size_t i = 0; i < rows.size(); ++i)
+      probabilities[i] = 1 - (1 - probabilities[i]) * (1 - by_class->probabilities[examples_.row_labels()[rows[i]]]);
+  return swaps_->draw(rows, probabilities, spec_.chance(), position_.epoch, position_.step);
+}
+
 // What the model gets of these rows at this step.
 at::Tensor TrainingLoop::inputs_of(std::span<const uint32_t> rows) const {
   const int64_t epoch = position_.epoch, step = position_.step;
+  if (swaps_) return examples_.inputs(rows, swapped(rows), execution_);
   std::vector<View> views;
   if (examples_.has_images()) views = draw_views(spec_.training.augmentation, spec_.chance(), epoch, step, rows.size());
   const std::optional<ClassAugmentation>& by_class = spec_.treatment.augmentation;
@@ -186,9 +213,9 @@ TrainingLoop::Step TrainingLoop::step() {
 
   const at::Tensor logits = model_.forward(inputs, /*training=*/true, batch.mixing ? &*batch.mixing : nullptr);
   const at::Tensor loss = loss_(logits, labels, position_.epoch);
-  // Times 0: so that a logit that is not finite shows even where the loss does not depend on it.
-  const double value = (loss.detach() + logits.detach().sum() * 0).item<double>();
-  if (!std::isfinite(value)) return {.examples = 0, .finite = false};
+  const double value = loss.item<double>();
+  // A logit may not be finite where the loss does not depend on it.
+  if (!std::isfinite(value) || !all_finite(logits)) return {.examples = 0, .finite = false};
   loss_.accept();
   loss.backward();
   optimizer_->step(lr(optimizer_->steps()));

@@ -9,6 +9,7 @@
 #include "agent/trainer/examples.h"
 #include "agent/trainer/feature_smote.h"
 #include "agent/trainer/model.h"
+#include "agent/trainer/name_swap.h"
 #include "agent/trainer/optimizer.h"
 #include "agent/trainer/treated_loss.h"
 
@@ -59,6 +60,7 @@ class TrainingLoop {
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<FeatureSmote> feature_smote_;
   int64_t steps_per_epoch_;
+  std::optional<NameSwaps> swaps_;  // texts
   Position position_;
   int64_t ordered_epoch_ = -1;
   std::vector<uint32_t> order_;  // the rows of epoch `ordered_epoch_` in their order

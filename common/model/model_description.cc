@@ -17,6 +17,7 @@ ModelKey dropout(double fallback) {
 std::vector<double> values_of(const ModelSpec& model, const ModelKey& key) {
   if (const auto* whole = std::get_if<int64_t ModelSpec::*>(&key.member)) return {static_cast<double>(model.**whole)};
   if (const auto* real = std::get_if<double ModelSpec::*>(&key.member)) return {model.**real};
+  if (std::holds_alternative<std::string ModelSpec::*>(key.member)) return {};
   const std::vector<int64_t>& list = model.*std::get<std::vector<int64_t> ModelSpec::*>(key.member);
   return {list.begin(), list.end()};
 }
@@ -27,7 +28,16 @@ Status check_key(const ModelSpec& model, const ModelKey& key) {
     return absl::InvalidArgumentError(fmt::format("model {}: {} {} is not from {} to {}{}", model.name, key.name, value,
                                                   key.least, key.most_excluded ? "below " : "", key.most));
   }
+  if (const auto* word = std::get_if<std::string ModelSpec::*>(&key.member))
+    if (std::find(key.words.begin(), key.words.end(), model.**word) == key.words.end())
+      return absl::InvalidArgumentError(
+          fmt::format("model {}: {} is none of {}", model.name, key.name, fmt::join(key.words, ", ")));
   return absl::OkStatus();
+}
+
+Inputs inputs_of_shape(std::span<const int64_t> shape) {
+  if (shape.size() == 2) return Inputs::kText;
+  return shape.size() == 3 ? Inputs::kImages : Inputs::kTable;
 }
 
 }  // namespace
@@ -68,6 +78,14 @@ std::span<const ModelDescription> known_models() {
        .keys = {{"width", &ModelSpec::width, 64, 1, 512}},
        .least_side = 8},
       {.name = "peifer_cnn", .takes = {Inputs::kImages}, .keys = {}, .least_side = 16},
+      {.name = "conv_lstm",
+       .takes = {Inputs::kText},
+       .keys = {{"embedding", &ModelSpec::embedding, 200, 1, kMostWidth},
+                {"channels", &ModelSpec::channels, 64, 1, kMostWidth},
+                {"hidden", &ModelSpec::width, 200, 1, kMostWidth},
+                {"layers", &ModelSpec::layers, 2, 1, 16},
+                dropout(0.5),
+                {.name = "padding", .member = &ModelSpec::padding, .words = {kPackedTexts, kReadPadding}}}},
       {.name = kTorchscript, .takes = {Inputs::kTable, Inputs::kImages}, .keys = {}, .from_file = true},
   };
   return kModels;
@@ -101,6 +119,8 @@ ModelSpec default_model(const ModelDescription& description) {
       model.** whole = static_cast<int64_t>(key.fallback);
     else if (const auto* real = std::get_if<double ModelSpec::*>(&key.member))
       model.** real = key.fallback;
+    else if (const auto* word = std::get_if<std::string ModelSpec::*>(&key.member))
+      model.** word = key.words.front();
     else
       model.*std::get<std::vector<int64_t> ModelSpec::*>(key.member) = {static_cast<int64_t>(key.fallback)};
   }
@@ -117,7 +137,7 @@ Status check_model(const ModelSpec& model, std::span<const int64_t> shape) {
     return absl::InvalidArgumentError(
         fmt::format("model {}: {}", model.name, model.file ? "takes no file" : "names no file"));
   for (const ModelKey& key : description->keys) EV_RETURN_IF_ERROR(check_key(model, key));
-  const Inputs inputs = shape.size() == 3 ? Inputs::kImages : Inputs::kTable;
+  const Inputs inputs = inputs_of_shape(shape);
   if (!description->takes_inputs(inputs)) {
     return absl::InvalidArgumentError(fmt::format("model {}: needs {}, but the data set has {}; use {}", model.name,
                                                   inputs_words(description->takes[0]), inputs_words(inputs),

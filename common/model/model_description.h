@@ -20,10 +20,12 @@ Inputs inputs_of(DatasetFormat format);
 // A key beside `name` in a sweep file's `model`, and the member of ModelSpec that holds its value.
 struct ModelKey {
   std::string_view name;
-  std::variant<int64_t ModelSpec::*, double ModelSpec::*, std::vector<int64_t> ModelSpec::*> member;
+  std::variant<int64_t ModelSpec::*, double ModelSpec::*, std::vector<int64_t> ModelSpec::*, std::string ModelSpec::*>
+      member;
   double fallback = 0;  // of a list: its only item
   double least = 0, most = 0;
   bool most_excluded = false;
+  std::vector<std::string> words = {};  // of a word: those that it may be, the fallback first
 };
 
 struct ModelDescription {
@@ -49,7 +51,8 @@ std::string models_for(Inputs inputs);
 ModelSpec default_model(const ModelDescription& description);
 
 // What cannot be made, whoever asks for it. InvalidArgument: the name is not known, a key's value is outside its range,
-// or the model cannot take one example of that shape ({features} or {channels, height, width}).
+// or the model cannot take one example of that shape ({features}, {longest text, symbols} or {channels, height,
+// width}).
 Status check_model(const ModelSpec& model, std::span<const int64_t> shape);
 
 }  // namespace evensweep

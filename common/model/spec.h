@@ -81,10 +81,14 @@ struct ModelSpec {
   std::vector<int64_t> hidden;  // widths of the hidden layers
   double dropout = 0;
   // From here on, what is 0 is not in the canonical JSON: older versions did not know it.
-  int64_t width = 0;                  // features of a block; resnet9: channels of the first convolution
-  int64_t blocks = 0;                 // residual blocks
-  std::optional<DataFile> file = {};  // torchscript: the module
+  int64_t width = 0;   // features of a block or a hidden state; resnet9: channels of the first convolution
+  int64_t blocks = 0;  // residual blocks
+  int64_t embedding = 0, channels = 0, layers = 0;  // conv_lstm
+  std::string padding = {};                         // conv_lstm: one of the words below
+  std::optional<DataFile> file = {};                // torchscript: the module
 };
+inline constexpr char kPackedTexts[] = "packed";       // the last step read is each text's own
+inline constexpr char kReadPadding[] = "read";         // it is that after the padding to the longest text of the batch
 inline constexpr char kTorchscript[] = "torchscript";  // the model that a file holds
 
 // Whether the model looks names up in learned vectors, as the encoding "embedding" asks for.

@@ -150,6 +150,10 @@ Json model_json(const ModelSpec& model) {
   if (model.width != 0) json["width"] = model.width;
   if (model.blocks != 0) json["blocks"] = model.blocks;
   if (model.file) json["file"] = model.file->sha256;
+  if (model.embedding != 0) json["embedding"] = model.embedding;
+  if (model.channels != 0) json["channels"] = model.channels;
+  if (model.layers != 0) json["layers"] = model.layers;
+  if (!model.padding.empty()) json["padding"] = model.padding;
   return json;
 }
 
@@ -160,6 +164,10 @@ ModelSpec model_of(const Json& json, const std::string& place, Status& status) {
   if (fields.has("width")) model.width = fields.integer("width", 1, 1'000'000);
   if (fields.has("blocks")) model.blocks = fields.integer("blocks", 1, 1'000'000);
   if (fields.has("file")) model.file = DataFile{.path = "", .sha256 = fields.sha256("file")};
+  if (fields.has("embedding")) model.embedding = fields.integer("embedding", 1, 1'000'000);
+  if (fields.has("channels")) model.channels = fields.integer("channels", 1, 1'000'000);
+  if (fields.has("layers")) model.layers = fields.integer("layers", 1, 1'000'000);
+  if (fields.has("padding")) model.padding = fields.one_of("padding", {kPackedTexts, kReadPadding});
   fields.end();
   return model;
 }

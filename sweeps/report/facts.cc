@@ -50,11 +50,17 @@ std::string files_words(View dataset) {
   return joined(parts);
 }
 
+std::string facts_words(View facts) {
+  std::vector<std::string> parts;
+  for (const View& fact : facts.items()) parts.push_back(fact["name"].text() + ": " + fact["count"].scalar());
+  return joined(parts);
+}
+
 // "mlp (128)", "resmlp (width 128, blocks 2)", "torchscript (net.pt (sha256 ...))".
 std::string model_words(View model) {
   std::vector<std::string> sizes;
   if (model["hidden"].size() > 0) sizes.push_back(scalars(model["hidden"]));
-  for (const char* key : {"width", "blocks"})
+  for (const char* key : {"width", "blocks", "embedding", "channels", "layers", "padding"})
     if (!model[key].absent()) sizes.push_back(std::string(key) + " " + model[key].scalar());
   if (!model["file"].absent()) sizes.push_back(file_words(model["file"]));
   return model["name"].text() + (sizes.empty() ? "" : " (" + joined(sizes) + ")");
@@ -313,6 +319,7 @@ std::vector<Fact> reproduction_facts(View results) {
   };
   if (std::string words = columns_words(sweep["dataset"]["columns"]); !words.empty())
     facts.push_back({"Columns", std::move(words)});
+  if (sweep["data_facts"].size() > 0) facts.push_back({"Reading", facts_words(sweep["data_facts"])});
   for (const View& at : results["environment"]["trainers"].items())
     facts.push_back(
         {"Trained by", fmt::format("{}, libtorch {}, {}, threads {} ({})", at["trainer"].text(), at["libtorch"].text(),

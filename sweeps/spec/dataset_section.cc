@@ -154,16 +154,23 @@ DatasetDraft read_dataset(const Value& value) {
   DatasetDraft draft;
   Section dataset(value);
   const auto format = dataset.need("format");
-  const auto word = format ? format->word({"csv", "cifar10"}) : std::nullopt;
-  draft.spec.format = word == "cifar10" ? DatasetFormat::kCifar10 : DatasetFormat::kCsv;
+  const auto word = format ? format->word({"csv", "cifar10", "text"}) : std::nullopt;
+  draft.spec.format = word == "text"      ? DatasetFormat::kText
+                      : word == "cifar10" ? DatasetFormat::kCifar10
+                                          : DatasetFormat::kCsv;
   read_all_files(dataset, draft);
   const std::string usual_name =
       draft.spec.train_files.empty() ? "" : std::filesystem::path(draft.spec.train_files[0].path).stem().string();
   draft.spec.name = dataset.text("name", usual_name);
-  if (word)
+  if (word == "text") {
+    read_text_columns(dataset, draft.spec.columns);
+    draft.spec.text = read_text(dataset);
+  } else if (word) {
     read_columns(dataset, draft.spec);
-  else
-    dataset.refuse("columns", "cannot be checked without a format");
+    dataset.refuse("text", fmt::format("has no effect with the format {}; remove it", *word));
+  } else {
+    for (const char* key : {"columns", "text"}) dataset.refuse(key, "cannot be checked without a format");
+  }
   read_split(dataset, draft.spec);
   draft.spec.split.balanced = dataset.flag("balanced", false);
   dataset.end();

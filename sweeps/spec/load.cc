@@ -59,8 +59,9 @@ StatusOr<Sweep> resolve(Draft draft, std::span<const std::string> data_folders) 
   size_t index = 0;
   for (DataFile* file : all_files(sweep.dataset, sweep.model)) finder.find(*file, draft.file_places.at(index++));
   EV_RETURN_IF_ERROR(finder.status());
-  EV_ASSIGN_OR_RETURN(const Dataset dataset, load_dataset(sweep.dataset));
+  EV_ASSIGN_OR_RETURN(Dataset dataset, load_dataset(sweep.dataset));
   EV_ASSIGN_OR_RETURN(sweep.classes, count_classes(sweep.dataset, dataset));
+  sweep.data_facts = std::move(dataset.facts);
   return sweep;
 }
 

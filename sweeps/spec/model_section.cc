@@ -25,6 +25,8 @@ void read_key(const Value& value, const ModelKey& key, ModelSpec& model) {
   } else if (const auto* real = std::get_if<double ModelSpec::*>(&key.member)) {
     const Range range{.least = key.least, .most = key.most, .most_excluded = key.most_excluded};
     model.** real = value.number(range).value_or(model.**real);
+  } else if (const auto* word = std::get_if<std::string ModelSpec::*>(&key.member)) {
+    model.** word = value.word(key.words).value_or(model.**word);
   } else {
     read_list(value, model.*std::get<std::vector<int64_t> ModelSpec::*>(key.member), key);
   }

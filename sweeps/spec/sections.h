@@ -18,6 +18,9 @@ struct DatasetDraft {
   std::vector<Place> file_places;  // train files, then validation files, then test files
 };
 DatasetDraft read_dataset(const Value& value);
+// Of a data set of texts: the keys `columns` and `text`.
+void read_text_columns(Section& dataset, CsvColumns& columns);
+TextSpec read_text(Section& dataset);
 struct ModelDraft {
   ModelSpec spec;
   std::optional<Place> file_place;

@@ -81,6 +81,15 @@ AugmentationSpec read_augmentation(Section& training, DatasetFormat format) {
   const auto value = training.find("augmentation");
   if (!value) return augmentation;
   Section section(*value);
+  const bool text = format == DatasetFormat::kText;
+  for (const char* key : {"flip", "crop"})
+    if (text) section.refuse(key, "has no effect with the format text, it is for images; remove it");
+  if (!text) section.refuse("swap", "has no effect with images, it is for texts; remove it");
+  augmentation.swap = text ? section.number("swap", 0, {.least = 0, .most = 1}) : 0;
+  if (text) {
+    section.end();
+    return augmentation;
+  }
   augmentation.flip = section.flag("flip", false);
   augmentation.crop_padding = section.integer("crop", 0, 0, 16);
   section.end();

@@ -70,6 +70,7 @@ TEST(RunSpec, HowTextsAreReadIsInItsText) {
   RunSpec spec = example_run_spec();
   spec.dataset.format = DatasetFormat::kText;
   spec.dataset.text = {.preprocessing = kPeiferText, .alphabet = "abß", .max_length = 9, .cut = true};
+  spec.model = {.name = "conv_lstm", .width = 20, .embedding = 8, .channels = 4, .layers = 1, .padding = kReadPadding};
   spec.training.augmentation.swap = 0.25;
   const std::string text = to_json(spec).dump();
   EXPECT_THAT(text, HasSubstr(R"("text":{"alphabet":"abß","cut":true,"max_length":9,"preprocessing":"peifer"})"));
@@ -87,6 +88,7 @@ TEST(RunSpec, SizesThatAModelUsesAreInItsText) {
   const StatusOr<RunSpec> read = parse_run_spec(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(to_json(*read).dump(), text);
+  EXPECT_EQ(read->model.padding, kReadPadding);
 }
 
 TEST(RunSpec, AModelsFileIsInItsTextByItsContent) {
