@@ -9,6 +9,7 @@
 #include "cli/plan_text.h"
 #include "cli/results_file.h"
 #include "cli/terminal.h"
+#include "cli/threads.h"
 #include "common/model/json.h"
 #include "coordinator/core/plan.h"
 #include "coordinator/store/sqlite_store.h"
@@ -56,8 +57,19 @@ Status tell_other_plans(const PlanOptions& options, const Sweep& sweep) {
   return absl::OkStatus();
 }
 
+// A plan does not train, so it does not measure either.
+Status decide_threads(Sweep& sweep, const PlanOptions& options) {
+  EV_ASSIGN_OR_RETURN(const std::string state, state_folder(options.state));
+  const StatusOr<ThreadChoice> choice =
+      choose_threads(sweep, detect_machine(), state, /*trainer=*/"", sweep.resources.slots.value_or(0));
+  if (!choice.ok()) say(std::string(choice.status().message()) + "; this plan takes 1, `evensweep run` measures");
+  sweep.training.threads = choice.ok() ? choice->threads : 1;
+  return absl::OkStatus();
+}
+
 Status show_plan(const PlanOptions& options) {
-  EV_ASSIGN_OR_RETURN(const Sweep sweep, read_sweep(options.file, options.data, options.overrides));
+  EV_ASSIGN_OR_RETURN(Sweep sweep, read_sweep(options.file, options.data, options.overrides));
+  EV_RETURN_IF_ERROR(decide_threads(sweep, options));
   EV_ASSIGN_OR_RETURN(const coordinator::FinishedRun finished, finished_runs(options));
   EV_ASSIGN_OR_RETURN(const coordinator::Plan planned, coordinator::plan(sweep, finished));
   EV_RETURN_IF_ERROR(tell_other_plans(options, sweep));

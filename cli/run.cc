@@ -15,6 +15,7 @@
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/test_labels.h"
+#include "cli/threads.h"
 #include "cli/watcher.h"
 #include "common/base/file.h"
 #include "common/model/json.h"
@@ -92,6 +93,18 @@ void tell(Remarks& remarks, ProgressDisplay& display) {
   }
 }
 
+// Before the sweep is submitted: threads are part of its runs' identity.
+Status decide_threads(Sweep& sweep, const RunOptions& options) {
+  if (sweep.training.threads != kAutoThreads) return absl::OkStatus();
+  EV_ASSIGN_OR_RETURN(const std::string state, state_folder(options.state));
+  EV_ASSIGN_OR_RETURN(const std::string trainer, trainer_path(options.trainer));
+  const int64_t slots = options.slots > 0 ? options.slots : sweep.resources.slots.value_or(0);
+  EV_ASSIGN_OR_RETURN(const ThreadChoice choice, choose_threads(sweep, detect_machine(), state, trainer, slots));
+  sweep.training.threads = choice.threads;
+  if (options.output != "quiet") say(choice.why);
+  return absl::OkStatus();
+}
+
 enum class End { kOver, kInterrupted };
 
 // Until the sweep is over or somebody wants it stopped. The second signal ends the process at once.
@@ -140,9 +153,10 @@ StatusOr<int> run(const RunOptions& options) {
   const SystemClock clock;
   const Terminal terminal = detect_terminal();
   Remarks remarks;
-  EV_ASSIGN_OR_RETURN(const Sweep sweep, read_sweep(options.file, options.data, options.overrides));
+  EV_ASSIGN_OR_RETURN(Sweep sweep, read_sweep(options.file, options.data, options.overrides));
   EV_ASSIGN_OR_RETURN(std::string file_text, read_file(options.file));
   const SweepFile file{.text = std::move(file_text), .overrides = options.overrides};
+  EV_RETURN_IF_ERROR(decide_threads(sweep, options));
   EV_ASSIGN_OR_RETURN(Embedded embedded, start_coordinator(options, clock));
   EV_ASSIGN_OR_RETURN(const auto submitted, submit(embedded, sweep));
   SweepStatus status = submitted.second;

@@ -43,3 +43,6 @@ target_compile_options(libtorch INTERFACE
 # The libraries that libtorch_cpu.so itself needs (a CUDA runtime, in the wheel) are found through its own RPATH.
 target_link_libraries(libtorch INTERFACE ${evensweep_libtorch}/lib/libtorch_cpu.so ${evensweep_libtorch}/lib/libc10.so)
 target_link_options(libtorch INTERFACE -Wl,--allow-shlib-undefined)
+# Without OpenMP in the code that includes it, at::parallel_for is a plain loop. The runtime is libtorch's own libgomp.
+target_compile_options(libtorch INTERFACE -fopenmp)
+target_link_options(libtorch INTERFACE -fopenmp)

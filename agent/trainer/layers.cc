@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "agent/trainer/batch_norm.h"
 #include "common/base/rng.h"
 
 namespace evensweep {
@@ -67,14 +68,15 @@ BatchNorm::BatchNorm(ParameterList& list, const std::string& name, int64_t chann
       variance(list.add_buffer(name + ".variance", at::ones({channels}))) {}
 
 at::Tensor BatchNorm::operator()(const at::Tensor& input, bool training) const {
-  return at::batch_norm(input, weight, bias, mean, variance, training, /*momentum=*/0.1, /*eps=*/1e-5,
-                        /*cudnn_enabled=*/true);
+  return batch_norm(input, {}, {weight, bias, mean, variance}, /*relu=*/false, training);
 }
 
-at::Tensor BatchNorm::relu(const at::Tensor& input, bool training) const { return (*this)(input, training).relu_(); }
+at::Tensor BatchNorm::relu(const at::Tensor& input, bool training) const {
+  return batch_norm(input, {}, {weight, bias, mean, variance}, /*relu=*/true, training);
+}
 
 at::Tensor BatchNorm::add_relu(const at::Tensor& input, const at::Tensor& added, bool training) const {
-  return (*this)(input, training).add_(added).relu_();
+  return batch_norm(input, added, {weight, bias, mean, variance}, /*relu=*/true, training);
 }
 
 LayerNorm::LayerNorm(ParameterList& list, const std::string& name, int64_t features)

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/trainer/linear_stack.h"
 #include "agent/trainer/model.h"
 #include "agent/trainer/table_input.h"
 
@@ -29,6 +30,11 @@ class Mlp final : public Model {
     return x;
   }
   const Linear& output_layer() const override { return hidden_.back(); }
+  at::Tensor fused_logits(const at::Tensor& input, bool training) override {
+    const bool embeds = !execution_.levels.empty();  // the stack takes no gradient of its input
+    if (embeds || execution_.bf16 || execution_.cosine_logits || !execution_.device.is_cpu()) return {};
+    return linear_stack(input.flatten(1), hidden_, dropout_, training);
+  }
 
   double dropout_;
   TableInput input_;

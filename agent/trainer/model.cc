@@ -38,6 +38,8 @@ Autocast::~Autocast() {
 }
 
 at::Tensor Model::forward(const at::Tensor& input, bool training, const Mixing* mixing) {
+  if (mixing == nullptr)
+    if (const at::Tensor logits = fused_logits(input, training); logits.defined()) return logits;
   const Autocast autocast(execution_.device.type(), execution_.bf16);
   const at::Tensor inner = features(input, training);
   // Logits in bf16 have so few digits that classes would often tie, and ties go to the class with the lower number.

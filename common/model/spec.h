@@ -130,6 +130,8 @@ struct TrainingSpec {
   bool channels_last = false;
   int64_t threads = 1;  // part of a run's identity: sums are taken in another order with other thread counts
 };
+// TrainingSpec::threads of a sweep that leaves them to the machine. It must be decided before the sweep is submitted.
+inline constexpr int64_t kAutoThreads = 0;
 
 // Large margins for small classes (Cao et al. 2019): logits are cosines between the features of the last layer and each
 // class's weights; training sees scale (z - m[y] at the true class y) in their place.
@@ -195,7 +197,7 @@ struct RunSpec {
 };
 
 // Raised whenever the built-in trainer's numbers change for the same spec.
-inline constexpr char kTrainerNumerics[] = "evensweep-1";
+inline constexpr char kTrainerNumerics[] = "evensweep-2";
 
 // A method with its hyperparameters, e.g. tpr_weighting(gamma=2).
 struct Arm {

@@ -98,6 +98,12 @@ AugmentationSpec read_augmentation(Section& training, DatasetFormat format) {
 
 }  // namespace
 
+int64_t read_threads(Section& section) {
+  const auto threads = section.find("threads");
+  if (threads && threads->node().text == "auto") return kAutoThreads;
+  return section.integer("threads", 1, 1, kMostThreads);
+}
+
 TrainingSpec read_training(const Value& value, DatasetFormat format, const ModelSpec& model) {
   TrainingSpec training;
   Section section(value);
@@ -112,7 +118,7 @@ TrainingSpec read_training(const Value& value, DatasetFormat format, const Model
     section.refuse("channels_last", fmt::format("has no effect with {}; remove it", model.name));
   else
     training.channels_last = section.flag("channels_last", false);
-  training.threads = section.integer("threads", 1, 1, kMostThreads);
+  training.threads = read_threads(section);
   section.end();
   return training;
 }

@@ -49,6 +49,12 @@ TEST(ParseSweep, AUsersModelIsNamedByItsFile) {
   EXPECT_THAT(result.draft->file_places, ElementsAre("a.yaml:5:9", "a.yaml:6:22"));
 }
 
+TEST(ParseSweep, ThreadsMayBeLeftToTheMachine) {
+  EXPECT_EQ(parsed(kGoodSweep, {"training.threads=auto"}).training.threads, kAutoThreads);
+  EXPECT_FALSE(parse_sweep_file(kGoodSweep, "a.yaml", {"training.threads=0"}).errors.empty());
+  EXPECT_FALSE(parse_sweep_file(kGoodSweep, "a.yaml", {"training.threads=some"}).errors.empty());
+}
+
 TEST(ParseSweep, DefaultsAreThoseOfTheManual) {
   const Sweep sweep = parsed(kGoodSweep);
   EXPECT_EQ(sweep.name, "example");

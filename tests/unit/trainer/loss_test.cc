@@ -46,6 +46,17 @@ TEST(Loss, GradientOfFocalLossMatchesFiniteDifferences) {
   }
 }
 
+TEST(Loss, InOneOperationIsWhatItIsInParts) {
+  const at::Tensor start = at::randn({37, 11}) * 4, labels = at::randint(11, {37}), weights = at::rand({11}) * 2;
+  const at::Tensor one = start.clone().requires_grad_(), other = start.clone().requires_grad_();
+  const at::Tensor got = batch_loss(one, labels, weights, 0);
+  const at::Tensor want = loss_per_example(other, labels, weights, 0).mean();
+  EXPECT_TRUE(at::allclose(got, want, 1e-6, 0));
+  (got * 3).backward();
+  (want * 3).backward();
+  EXPECT_TRUE(at::allclose(one.grad(), other.grad(), 1e-5, 1e-7));
+}
+
 TEST(Loss, IsFiniteWithItsGradientForCertainExamplesAndAnyGamma) {
   const at::Tensor labels = at::tensor({0, 1}, at::kLong);
   const at::Tensor weights = at::ones({2});

@@ -259,6 +259,26 @@ TEST_F(TrainerProgram, TrainsATaskFileByHand) {
   EXPECT_THAT(program.output, HasSubstr("\"finished\""));
 }
 
+TEST_F(TrainerProgram, AProbeSaysHowFastARunIsTrainedAndLeavesNothingBehind) {
+  const std::string file = folder_.path() + "/task.json";
+  const RunSpec spec = points_run(folder_.path());  // shorter than a probe's measure: the whole run is it
+  ASSERT_TRUE(write_file_atomically(file, task_line(spec, work_dir())).ok());
+  Program program({"--probe", file}, /*with_events=*/false);
+  EXPECT_EQ(program.wait(), 0) << program.errors;
+  EXPECT_GT(Json::parse(program.output)["runs_per_second"].get<double>(), 0);
+  EXPECT_TRUE(std::filesystem::is_empty(work_dir()));
+}
+
+TEST_F(TrainerProgram, AProbeOfWhatCannotBeTrainedSaysWhy) {
+  const std::string file = folder_.path() + "/task.json";
+  RunSpec spec = points_run(folder_.path());
+  spec.model.name = "resnet20";
+  ASSERT_TRUE(write_file_atomically(file, task_line(spec, work_dir())).ok());
+  Program program({"--probe", file}, /*with_events=*/false);
+  EXPECT_EQ(program.wait(), 1);
+  EXPECT_THAT(program.errors, HasSubstr("needs images"));
+}
+
 TEST_F(TrainerProgram, AnUnreadableTaskFileIsAnErrorWithItsName) {
   Program program({"/no/such/task.json"});
   EXPECT_EQ(program.wait(), 1);
