@@ -9,14 +9,11 @@
 #include "sweeps/spec/load.h"
 
 namespace evensweep {
-namespace {
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
 }
-
-}  // namespace
 
 StatusOr<std::string> state_folder(const std::string& flag) {
   if (!flag.empty()) return flag;

@@ -12,6 +12,9 @@
 
 namespace evensweep {
 
+// The value of an environment variable; empty where it is not set.
+std::string environment(const char* name);
+
 // --state, EVENSWEEP_STATE, XDG_STATE_HOME/evensweep, ~/.local/state/evensweep.
 StatusOr<std::string> state_folder(const std::string& flag);
 // XDG_DATA_HOME/evensweep, ~/.local/share/evensweep; absent where neither variable is set.

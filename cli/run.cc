@@ -7,6 +7,7 @@
 
 #include "agent/devices/machine.h"
 #include "agent/link/agent_host.h"
+#include "cli/agent_config.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
 #include "cli/progress.h"
@@ -34,7 +35,7 @@ constexpr Duration kSignalPoll{50};
 constexpr Duration kStopLimit{4500};
 
 struct RunOptions {
-  std::string file, state, out, data, trainer, output = "table";
+  std::string file, state, out, data, trainer, agent_config, output = "table";
   std::vector<std::string> overrides;
   uint32_t slots = 0;
 };
@@ -59,9 +60,18 @@ StatusOr<Embedded> start_coordinator(const RunOptions& options, const Clock& clo
   return Embedded{std::move(folder), std::move(host), std::move(server), std::move(channel), nullptr};
 }
 
+StatusOr<std::vector<std::string>> trainer_of(const RunOptions& options, const Sweep& sweep) {
+  if (sweep.trainer == kTrainerNumerics) {
+    EV_ASSIGN_OR_RETURN(std::string built_in, trainer_path(options.trainer));
+    return std::vector{std::move(built_in)};
+  }
+  EV_ASSIGN_OR_RETURN(const AgentSettings settings, read_agent_settings(options.agent_config));
+  return trainer_command(settings, sweep.trainer);
+}
+
 Status start_agent(Embedded& embedded, const RunOptions& options, const Sweep& sweep, const Clock& clock) {
   AgentOptions agent{.id = AgentId("local"), .dir = embedded.folder.path() + "/agent"};
-  EV_ASSIGN_OR_RETURN(agent.trainer_path, trainer_path(options.trainer));
+  EV_ASSIGN_OR_RETURN(agent.trainers[sweep.trainer], trainer_of(options, sweep));
   agent.slots = default_slots(detect_machine(), sweep.training.threads);
   if (sweep.resources.slots) agent.slots = static_cast<uint32_t>(*sweep.resources.slots);
   if (options.slots > 0) agent.slots = options.slots;
@@ -197,6 +207,9 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--slots", options->slots, "Trainings at a time (default: from the cores)")
       ->check(CLI::Range(1, 4096));
   verb->add_option("--trainer", options->trainer, "Training program (default: evensweep-trainer beside this one)");
+  verb->add_option("--agent-config", options->agent_config,
+                   "File that names trainers of your own (default: $EVENSWEEP_AGENT_CONFIG or "
+                   "~/.config/evensweep/agent.yaml; docs/format/agent.md)");
   verb->add_option("-o,--output", options->output, "table, json or quiet")
       ->check(CLI::IsMember({"table", "json", "quiet"}));
   verb->callback([options, &exit_code] {

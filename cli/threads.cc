@@ -91,6 +91,9 @@ int64_t better_threads(const ThreadSpeeds& speeds, int64_t cores) {
 StatusOr<ThreadChoice> choose_threads(const Sweep& sweep, const Machine& machine, const std::string& state,
                                       const std::string& trainer, int64_t slots) {
   if (sweep.training.threads != kAutoThreads) return ThreadChoice{.threads = sweep.training.threads, .why = ""};
+  if (sweep.trainer != kTrainerNumerics)
+    return absl::InvalidArgumentError("training.threads: auto measures the built-in trainer; with the trainer " +
+                                      sweep.trainer + " give a number");
   const auto cores = std::clamp<int64_t>(static_cast<int64_t>(machine.cores), 1, 1024);
   if (slots > 0 || cores == 1) {
     const int64_t threads = std::max<int64_t>(cores / std::max<int64_t>(slots, 1), 1);

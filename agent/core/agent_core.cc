@@ -38,6 +38,14 @@ bool is_end(const Update& update) {
   return std::holds_alternative<Succeeded>(update.what) || std::holds_alternative<Failure>(update.what);
 }
 
+std::string unknown_trainer(const std::string& wanted, const std::vector<std::string>& known) {
+  std::string names;
+  for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
+  return clean_line("the run is for the trainer " + wanted + ", this agent has " + names +
+                        "; name it in the agent's configuration, or install the same version everywhere",
+                    1000);
+}
+
 std::string name_of(const AttemptId& attempt) {
   return "run " + std::string(attempt.run.brief()) + " attempt " + std::to_string(attempt.number);
 }
@@ -52,7 +60,8 @@ AgentStep AgentCore::handle(TimePoint now, const AgentEvent& event) {
   outgoing_.clear();
   if (stopped_) return {};
   std::visit([this](const auto& e) { on(e); }, event);
-  if (cool_until_ && now_ >= *cool_until_) cool_until_.reset();
+  for (auto& [program, trouble] : trouble_)
+    if (trouble.cool_until && now_ >= *trouble.cool_until) trouble.cool_until.reset();
   assign();
   flush();
   finish_stop();
@@ -66,7 +75,7 @@ std::optional<TimePoint> AgentCore::next_deadline() const {
     if (time && (!next || *time < *next)) next = time;
   };
   for (const Slot& slot : slots_) consider(slot.deadline);
-  consider(cool_until_);
+  for (const auto& [program, trouble] : trouble_) consider(trouble.cool_until);
   consider(stop_by_);
   if (welcome_) consider(last_sent_ + welcome_->heartbeat);
   return next;
@@ -124,6 +133,8 @@ void AgentCore::take(const Lease& lease) {
     refusal = Failure{FailureClass::kBadInput, "the run spec does not have the hash that the lease names", ""};
   else if (StatusOr<RunSpec> spec = parse_run_spec(lease.run_spec_json); !spec.ok())
     refusal = Failure{FailureClass::kBadInput, clean_line(std::string(spec.status().message()), 1000), ""};
+  else if (!knows(spec->trainer))
+    refusal = Failure{FailureClass::kBadInput, unknown_trainer(spec->trainer, config_.trainers), ""};
   else if (stopping_)
     refusal = Failure{FailureClass::kPreempted, "the agent is stopping", ""};
   else if (queue_.size() >= kMostWaiting)
@@ -334,7 +345,8 @@ void AgentCore::flush() {
 }
 
 uint32_t AgentCore::free_places() const {
-  if (stopping_ || cool_until_ || ended_ >= kMostUnacknowledged) return 0;
+  const bool all_cooling = std::ranges::all_of(config_.trainers, [this](const auto& one) { return is_cooling(one); });
+  if (stopping_ || all_cooling || ended_ >= kMostUnacknowledged) return 0;
   const size_t places = 2 * slots_.size(), live = held_.size() - ended_;
   return live >= places ? 0 : static_cast<uint32_t>(places - live);
 }

@@ -56,7 +56,8 @@ class AgentCore {
   struct Slot {
     Phase phase = Phase::kEmpty;
     TrainerId trainer;
-    std::string numerics;
+    std::string program;                // which of the trainers was started; idle ones may make room for another
+    std::string numerics;               // what it calls itself, from its hello on
     std::optional<AttemptId> attempt;   // what it trains and somebody still wants
     RunKey run;                         // whose folder it may be writing to, until it exits or ends the run
     std::optional<Failure> verdict;     // terminating or killed: how `attempt` ends when the process is gone
@@ -95,13 +96,15 @@ class AgentCore {
   // Trainers.
   void assign();
   bool is_run_in_slot(const RunKey& run) const;
-  Slot* idle_slot();
-  void start_in(uint32_t index);
+  bool knows(const std::string& program) const;
+  Slot* find_slot(Phase phase, const std::string& program);
+  Slot* find_idle_of_others(const std::string& program);
+  void start_in(Slot& slot, const std::string& program);
   void give(Slot& slot, const AttemptId& attempt);
   void release(Slot& slot);
   void terminate(Slot& slot, std::optional<Failure> verdict);
   void kill(Slot& slot, std::optional<Failure> verdict);
-  void start_failed(const TrainerExited& event);
+  void start_failed(const std::string& program, const TrainerExited& event);
   void slot_overdue(Slot& slot);
   Slot* slot_of(TrainerId trainer);
 
@@ -116,6 +119,7 @@ class AgentCore {
   void send(AgentMessage message);
   void flush();
   uint32_t free_places() const;
+  bool is_cooling(const std::string& program) const;
   void finish_stop();
   void remark(LogLevel level, std::string text);
 
@@ -130,8 +134,11 @@ class AgentCore {
   std::vector<Slot> slots_;
   uint64_t last_trainer_ = 0;
 
-  uint32_t start_failures_ = 0;          // in a row
-  std::optional<TimePoint> cool_until_;  // no trainer is started before
+  struct StartTrouble {
+    uint32_t failures = 0;                // in a row
+    std::optional<TimePoint> cool_until;  // it is not started before
+  };
+  std::map<std::string, StartTrouble> trouble_;  // of programs that did not start
   bool connected_ = false;
   std::optional<Welcome> welcome_;        // of this connection
   std::optional<uint32_t> credits_sent_;  // on this connection

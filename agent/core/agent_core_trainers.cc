@@ -19,35 +19,56 @@ constexpr size_t kMaxTail = 8192;
 
 // ---- leases into slots
 
-// One lease after the other, oldest first: into an idle trainer, or else a trainer is started for it. A run waits while
-// an earlier attempt of it may still be writing to its folder.
+// One lease after the other, oldest first: into an idle trainer of its program, or else one is started for it. A run
+// waits while an earlier attempt of it may still be writing to its folder.
 void AgentCore::assign() {
   if (stopping_) return;
-  auto starting = static_cast<size_t>(
-      std::ranges::count_if(slots_, [](const Slot& slot) { return slot.phase == Phase::kStarting; }));
+  std::map<std::string, size_t> starting;
+  size_t leaving = 0;
+  for (const Slot& slot : slots_) {
+    if (slot.phase == Phase::kStarting) ++starting[slot.program];
+    if (slot.phase == Phase::kTerminating || slot.phase == Phase::kKilled) ++leaving;
+  }
   for (const AttemptId& attempt : std::deque<AttemptId>(queue_)) {
     if (is_run_in_slot(attempt.run)) continue;
-    if (Slot* idle = idle_slot()) {
+    const std::string program = std::get<Waiting>(held_.at(attempt)).numerics;
+    if (Slot* idle = find_slot(Phase::kIdle, program)) {
       give(*idle, attempt);
+    } else if (size_t& coming = starting[program]; coming > 0) {
+      --coming;  // the trainer that is coming up is for this lease
+    } else if (is_cooling(program)) {
       continue;
+    } else if (Slot* empty = find_slot(Phase::kEmpty, "")) {
+      start_in(*empty, program);
+    } else if (leaving > 0) {
+      --leaving;  // the slot will be free in a moment
+    } else if (Slot* other = find_idle_of_others(program)) {
+      terminate(*other, std::nullopt);
     }
-    if (starting > 0) {
-      --starting;  // the trainer that is coming up is for this lease
-      continue;
-    }
-    const auto empty = std::ranges::find_if(slots_, [](const Slot& slot) { return slot.phase == Phase::kEmpty; });
-    if (empty == slots_.end() || cool_until_) return;
-    start_in(static_cast<uint32_t>(empty - slots_.begin()));
   }
+}
+
+bool AgentCore::knows(const std::string& program) const { return std::ranges::count(config_.trainers, program) > 0; }
+
+bool AgentCore::is_cooling(const std::string& program) const {
+  const auto found = trouble_.find(program);
+  return found != trouble_.end() && found->second.cool_until.has_value();
 }
 
 bool AgentCore::is_run_in_slot(const RunKey& run) const {
   return std::ranges::any_of(slots_, [&run](const Slot& slot) { return !slot.run.empty() && slot.run == run; });
 }
 
-AgentCore::Slot* AgentCore::idle_slot() {
-  const auto idle = std::ranges::find_if(slots_, [](const Slot& slot) { return slot.phase == Phase::kIdle; });
-  return idle == slots_.end() ? nullptr : &*idle;
+AgentCore::Slot* AgentCore::find_slot(Phase phase, const std::string& program) {
+  const auto found =
+      std::ranges::find_if(slots_, [&](const Slot& slot) { return slot.phase == phase && slot.program == program; });
+  return found == slots_.end() ? nullptr : &*found;
+}
+
+AgentCore::Slot* AgentCore::find_idle_of_others(const std::string& program) {
+  const auto found = std::ranges::find_if(
+      slots_, [&](const Slot& slot) { return slot.phase == Phase::kIdle && slot.program != program; });
+  return found == slots_.end() ? nullptr : &*found;
 }
 
 AgentCore::Slot* AgentCore::slot_of(TrainerId trainer) {
@@ -56,13 +77,13 @@ AgentCore::Slot* AgentCore::slot_of(TrainerId trainer) {
   return found == slots_.end() ? nullptr : &*found;
 }
 
-void AgentCore::start_in(uint32_t index) {
-  Slot& slot = slots_[index];
+void AgentCore::start_in(Slot& slot, const std::string& program) {
   slot = Slot{};
+  slot.program = program;
   slot.phase = Phase::kStarting;
   slot.trainer = TrainerId{++last_trainer_};
   slot.deadline = now_ + config_.startup;
-  step_.effects.push_back(StartTrainer{index, slot.trainer});
+  step_.effects.push_back(StartTrainer{static_cast<uint32_t>(&slot - slots_.data()), slot.trainer, program});
 }
 
 void AgentCore::give(Slot& slot, const AttemptId& attempt) {
@@ -70,9 +91,10 @@ void AgentCore::give(Slot& slot, const AttemptId& attempt) {
   Waiting waiting = std::get<Waiting>(std::move(held));
   if (waiting.numerics != slot.numerics) {
     end(attempt, Failure{FailureClass::kBadInput,
-                         clean_line("the run is for a trainer of numerics \"" + waiting.numerics +
-                                        "\", this agent's trainer is of \"" + slot.numerics +
-                                        "\"; install the same version on agents and coordinator",
+                         clean_line("the run is for the trainer " + waiting.numerics +
+                                        ", but what was started for it calls itself " + slot.numerics +
+                                        " in its hello; install the same version everywhere, or "
+                                        "mend the agent's configuration",
                                     1000),
                          ""});
     return;
@@ -108,7 +130,7 @@ void AgentCore::on(const TrainerSaid& event) {
 void AgentCore::said(Slot& slot, const TrainerHello& line) {
   if (slot.phase == Phase::kTerminating) return;
   if (slot.phase != Phase::kStarting) return on(TrainerBroke{slot.trainer, "it said hello twice"});
-  start_failures_ = 0;
+  trouble_.erase(slot.program);
   slot.phase = Phase::kIdle;
   slot.numerics = line.numerics;
   slot.deadline.reset();
@@ -135,22 +157,26 @@ void AgentCore::on(const TrainerExited& event) {
     end(*gone.attempt, std::move(failure));
   }
   if (gone.discard_folder) discard(gone.run);
-  if (gone.phase == Phase::kStarting || (gone.phase == Phase::kKilled && gone.numerics.empty())) start_failed(event);
+  if (gone.phase == Phase::kStarting || (gone.phase == Phase::kKilled && gone.numerics.empty()))
+    start_failed(gone.program, event);
 }
 
-void AgentCore::start_failed(const TrainerExited& event) {
+void AgentCore::start_failed(const std::string& program, const TrainerExited& event) {
   if (stopping_) return;
   const std::string reason =
       event.start_error.empty() ? "it " + exit_text(event.exit) + " before its hello" : event.start_error;
-  const std::string what = clean_line("the trainer does not start: " + reason, 1000);
+  const std::string what = clean_line("the trainer " + program + " does not start: " + reason, 1000);
   remark(LogLevel::kError, what);
-  if (++start_failures_ < kMostStartFailures) return;
-  const uint32_t doublings = std::min(start_failures_ - kMostStartFailures, 6u);
-  cool_until_ = now_ + std::min(kCoolFirst * (1 << doublings), kCoolMost);
-  const bool others = std::ranges::any_of(slots_, [](const Slot& slot) { return slot.phase != Phase::kEmpty; });
+  StartTrouble& trouble = trouble_[program];
+  if (++trouble.failures < kMostStartFailures) return;
+  const uint32_t doublings = std::min(trouble.failures - kMostStartFailures, 6u);
+  trouble.cool_until = now_ + std::min(kCoolFirst * (1 << doublings), kCoolMost);
+  const bool others = std::ranges::any_of(
+      slots_, [&](const Slot& slot) { return slot.phase != Phase::kEmpty && slot.program == program; });
   if (others) return;  // the leases can wait for a trainer that did start
   for (const AttemptId& attempt : std::deque<AttemptId>(queue_))
-    end(attempt, Failure{FailureClass::kTrainerError, what, clean_text(event.stderr_tail, kMaxTail)});
+    if (std::get<Waiting>(held_.at(attempt)).numerics == program)
+      end(attempt, Failure{FailureClass::kTrainerError, what, clean_text(event.stderr_tail, kMaxTail)});
 }
 
 // ---- ending trainers

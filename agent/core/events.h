@@ -24,10 +24,11 @@ struct TrainerId {
 struct AgentConfig {
   AgentId id;
   std::string incarnation, host, version;
-  uint32_t slots = 1;        // trainings at a time; as many leases again wait
-  Duration grace{3000};      // between SIGTERM and SIGKILL
-  Duration silence{600000};  // a trainer without any event for longer is taken to hang
-  Duration startup{120000};  // from its start to its hello
+  std::vector<std::string> trainers = {kTrainerNumerics};  // RunSpec::trainer of the runs that it can train
+  uint32_t slots = 1;                                      // trainings at a time; as many leases again wait
+  Duration grace{3000};                                    // between SIGTERM and SIGKILL
+  Duration silence{600000};                                // a trainer without any event for longer is taken to hang
+  Duration startup{120000};                                // from its start to its hello
 };
 
 // ---- events
@@ -73,6 +74,7 @@ struct SendMessage {
 struct StartTrainer {
   uint32_t slot = 0;
   TrainerId trainer;
+  std::string program;  // one of AgentConfig::trainers
 };
 struct GiveTask {
   TrainerId trainer;

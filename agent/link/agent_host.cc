@@ -36,11 +36,14 @@ Status check(const AgentOptions& options) {
   if (options.id.empty()) return absl::InvalidArgumentError("an agent needs an id");
   if (options.slots < 1 || options.slots > wire::kMostSlots)
     return absl::InvalidArgumentError("slots must be from 1 to " + std::to_string(wire::kMostSlots));
-  std::error_code error;
-  if (std::filesystem::is_directory(options.trainer_path, error))
-    return absl::InvalidArgumentError("the trainer " + options.trainer_path + " is a folder");
-  if (::access(options.trainer_path.c_str(), X_OK) != 0)
-    return errno_status(errno, "cannot run the trainer " + options.trainer_path);
+  if (options.trainers.empty()) return absl::InvalidArgumentError("an agent needs a trainer");
+  for (const auto& [name, command] : options.trainers) {
+    if (command.empty()) return absl::InvalidArgumentError("the trainer " + name + " has no command");
+    std::error_code error;
+    if (std::filesystem::is_directory(command[0], error))
+      return absl::InvalidArgumentError("the trainer " + command[0] + " is a folder");
+    if (::access(command[0].c_str(), X_OK) != 0) return errno_status(errno, "cannot run the trainer " + command[0]);
+  }
   return absl::OkStatus();
 }
 
@@ -60,6 +63,8 @@ AgentConfig config_of(const AgentOptions& options, uint64_t incarnation) {
   config.incarnation = sha256_hex(std::to_string(incarnation)).substr(0, 16);
   config.host = host_name();
   config.version = EVENSWEEP_VERSION;
+  config.trainers.clear();
+  for (const auto& [name, command] : options.trainers) config.trainers.push_back(name);
   config.slots = options.slots;
   config.grace = options.grace;
   config.silence = options.silence;
@@ -81,7 +86,7 @@ class AgentHost::Impl {
         spool_(options_.dir + "/spool"),
         folders_(options_.dir + "/work"),
         core_(config_of(options_, chance())),
-        launcher_(context_, options_.trainer_path),
+        launcher_(context_),
         link_(context_, std::move(channel), link_callbacks(), Rng(chance(), "reconnect")) {}
 
   ~Impl() {
@@ -176,7 +181,7 @@ class AgentHost::Impl {
       trainers_.erase(id);
       handle(TrainerExited{id, exit, std::move(tail), {}});
     };
-    auto process = launcher_.launch(std::move(callbacks));
+    auto process = launcher_.launch(options_.trainers.at(effect.program), std::move(callbacks));
     if (process.ok())
       trainers_[id] = *std::move(process);
     else

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
@@ -17,7 +18,8 @@ struct AgentOptions {
   AgentId id;
   std::string dir;  // holds work/ (run folders), spool/ and the lock; made where it is missing
   uint32_t slots = 1;
-  std::string trainer_path;                  // a path; PATH is not searched
+  // Command lines by RunSpec::trainer; their first word is a path, PATH is not searched.
+  std::map<std::string, std::vector<std::string>> trainers;
   std::map<std::string, std::string> files;  // SHA-256 -> path of the data files on this machine
   double checkpoint_seconds = 30;
   std::string device = "cpu";

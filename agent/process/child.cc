@@ -11,11 +11,14 @@
 #include <utility>
 
 #include "agent/core/trainer_contract.h"
+#include "common/base/clock.h"
 
 namespace evensweep {
 namespace {
 
 using Error = boost::system::error_code;
+// A process that exits closes its events a moment before that is seen. One that goes on without them can tell nothing.
+constexpr Duration kLingering{1000};
 // What a dead child left in a pipe that a grandchild still holds open is read up to here.
 constexpr size_t kMostLeftovers = 4 << 20;
 
@@ -40,6 +43,7 @@ Child::Child(boost::asio::io_context& context, const ChildHandles& handles, Trai
       input_(context, handles.input),
       errors_(context, handles.errors),
       events_(context, handles.events),
+      linger_(context),
       callbacks_(std::move(callbacks)) {}
 
 Child::~Child() {
@@ -93,7 +97,7 @@ void Child::abandon() {
 void Child::read_events() {
   events_.async_read_some(boost::asio::buffer(event_buffer_), [self = shared_from_this()](Error error, size_t got) {
     if (!error) self->take_events({self->event_buffer_.data(), got});
-    if (error || self->reaped_) return self->reader_ended();
+    if (error || self->reaped_) return self->events_ended();
     self->read_events();
   });
 }
@@ -135,7 +139,19 @@ void Child::exited() {
   Error ignored;
   events_.cancel(ignored);
   errors_.cancel(ignored);
+  linger_.cancel();
   if (readers_ == 0) finish();
+}
+
+void Child::events_ended() {
+  if (!reaped_) {
+    linger_.expires_after(kLingering);
+    linger_.async_wait([self = shared_from_this()](Error error) {
+      if (error || self->reaped_ || std::exchange(self->breached_, true) || !self->callbacks_.on_breach) return;
+      self->callbacks_.on_breach("it closed descriptor 3, where its events go, and did not exit");
+    });
+  }
+  reader_ended();
 }
 
 void Child::reader_ended() {

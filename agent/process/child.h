@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
 #include <string>
@@ -41,6 +42,7 @@ class Child : public std::enable_shared_from_this<Child> {
   void take_events(std::string_view bytes);
   void wait_exit();
   void exited();
+  void events_ended();
   void reader_ended();
   void finish();
   void reap();
@@ -52,6 +54,7 @@ class Child : public std::enable_shared_from_this<Child> {
   bool breached_ = false;
   ExitStatus exit_;
   Stream pidfd_, input_, errors_, events_;
+  boost::asio::steady_timer linger_;  // since the end of its events
   std::deque<std::string> outgoing_;
   std::string partial_;  // of an event line
   StderrTail tail_;

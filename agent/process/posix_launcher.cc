@@ -130,19 +130,18 @@ class PosixProcess final : public TrainerProcess {
 
 }  // namespace
 
-PosixLauncher::PosixLauncher(boost::asio::io_context& context, std::string program, std::vector<std::string> arguments)
-    : context_(context), command_{std::move(program)} {
-  for (std::string& argument : arguments) command_.push_back(std::move(argument));
+PosixLauncher::PosixLauncher(boost::asio::io_context& context) : context_(context) {
   std::signal(SIGPIPE, SIG_IGN);  // a trainer that died is found by its exit, not by our writing to it
 }
 
-StatusOr<std::unique_ptr<TrainerProcess>> PosixLauncher::launch(TrainerCallbacks callbacks) {
+StatusOr<std::unique_ptr<TrainerProcess>> PosixLauncher::launch(const std::vector<std::string>& command,
+                                                                TrainerCallbacks callbacks) {
   EV_ASSIGN_OR_RETURN(Pipe input, make_pipe());
   EV_ASSIGN_OR_RETURN(Pipe errors, make_pipe());
   EV_ASSIGN_OR_RETURN(Pipe events, make_pipe());
   for (const int fd : {input.write.get(), errors.read.get(), events.read.get()})
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return errno_status(errno, "cannot make a pipe for the trainer");
-  EV_ASSIGN_OR_RETURN(const pid_t pid, spawn(command_, input.read.get(), errors.write.get(), events.write.get()));
+  EV_ASSIGN_OR_RETURN(const pid_t pid, spawn(command, input.read.get(), errors.write.get(), events.write.get()));
   // By its number: the header that declares it in glibc 2.36 cannot be used from C++.
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (pidfd < 0) {

@@ -15,13 +15,12 @@ namespace evensweep {
 // The descriptors are served by `context`, which has to be run by one thread. SIGPIPE is set to be ignored.
 class PosixLauncher final : public TrainerLauncher {
  public:
-  // `program` is a path; PATH is not searched.
-  PosixLauncher(boost::asio::io_context& context, std::string program, std::vector<std::string> arguments = {});
-  StatusOr<std::unique_ptr<TrainerProcess>> launch(TrainerCallbacks callbacks) override;
+  explicit PosixLauncher(boost::asio::io_context& context);
+  StatusOr<std::unique_ptr<TrainerProcess>> launch(const std::vector<std::string>& command,
+                                                   TrainerCallbacks callbacks) override;
 
  private:
   boost::asio::io_context& context_;
-  std::vector<std::string> command_;
 };
 
 }  // namespace evensweep

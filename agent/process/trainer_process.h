@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/core/failure_text.h"
 #include "common/base/status.h"
@@ -32,8 +33,10 @@ class TrainerProcess {
 class TrainerLauncher {
  public:
   virtual ~TrainerLauncher() = default;
-  // Callbacks come later, never from within the call. NotFound, PermissionDenied, ... name the program.
-  virtual StatusOr<std::unique_ptr<TrainerProcess>> launch(TrainerCallbacks callbacks) = 0;
+  // `command`: the path of the program (PATH is not searched) and its arguments. Callbacks come later, never from
+  // within the call. NotFound, PermissionDenied, ... name the program.
+  virtual StatusOr<std::unique_ptr<TrainerProcess>> launch(const std::vector<std::string>& command,
+                                                           TrainerCallbacks callbacks) = 0;
 };
 
 }  // namespace evensweep

@@ -14,7 +14,7 @@ RunSpec make_run_spec(const Sweep& sweep, uint64_t seed, Treatment treatment, co
                .training = sweep.training,
                .seed = seed,
                .treatment = std::move(treatment),
-               .trainer = kTrainerNumerics,
+               .trainer = sweep.trainer,
                .replicate = variation.replicate,
                .training_seed = variation.training_seed};
   spec.training.epochs *= variation.trainings;

@@ -40,7 +40,8 @@ Json to_json(const Arm& arm);
 
 Json to_json(const ConfusionMatrix& matrix);  // a list for each true class
 
-// test_predictions are {"encoding": "base64/zstd/u16le", "count": n, "data": "..."}.
+// test_predictions are {"encoding": "base64/zstd/u16le", "count": n, "data": "..."}; read without zstd as
+// "base64/u16le" too.
 Json to_json(const RunResult& result);
 // `classes` is the number of classes that the spec's data has; 0 accepts any.
 StatusOr<RunResult> parse_run_result(std::string_view text, int64_t classes = 0);

@@ -1,6 +1,7 @@
 #include <zstd.h>
 
 #include <cstring>
+#include <utility>
 
 #include "common/base/hash.h"
 #include "common/model/json.h"
@@ -10,6 +11,7 @@ namespace evensweep {
 namespace {
 
 constexpr const char* kPredictionEncoding = "base64/zstd/u16le";
+constexpr const char* kPlainEncoding = "base64/u16le";  // for trainers in languages without zstd at hand
 constexpr int64_t kMostPredictions = 100'000'000;
 constexpr int64_t kMostExamples = 1'000'000'000'000;  // sums of counts stay far below what int64_t holds
 
@@ -25,12 +27,15 @@ std::string pack(const std::vector<uint16_t>& values) {
   return base64_encode(packed);
 }
 
-StatusOr<std::vector<uint16_t>> unpack(const std::string& text, size_t count) {
-  EV_ASSIGN_OR_RETURN(const std::string packed, base64_decode(text));
-  std::string bytes(count * 2, '\0');
-  const size_t size = ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
-  if (ZSTD_isError(size) != 0 || size != bytes.size())
-    return absl::InvalidArgumentError("does not unpack to `count` values");
+StatusOr<std::vector<uint16_t>> unpack(const std::string& text, const std::string& encoding, size_t count) {
+  EV_ASSIGN_OR_RETURN(std::string bytes, base64_decode(text));
+  if (encoding == kPredictionEncoding) {
+    const std::string packed = std::exchange(bytes, std::string(count * 2, '\0'));
+    const size_t size = ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
+    if (ZSTD_isError(size) != 0) return absl::InvalidArgumentError("does not unpack to `count` values");
+    bytes.resize(size);
+  }
+  if (bytes.size() != count * 2) return absl::InvalidArgumentError("does not unpack to `count` values");
   std::vector<uint16_t> values(count);
   for (size_t i = 0; i < count; ++i)
     values[i] = static_cast<uint16_t>(static_cast<unsigned char>(bytes[2 * i]) |
@@ -65,12 +70,12 @@ ConfusionMatrix confusion_of(Fields& fields, const char* name, int64_t classes) 
 
 std::vector<uint16_t> predictions_of(Fields& parent, int64_t classes, Status& status) {
   Fields fields(parent.object("test_predictions"), "result.test_predictions", status);
-  fields.one_of("encoding", {kPredictionEncoding});
+  const std::string encoding = fields.one_of("encoding", {kPredictionEncoding, kPlainEncoding});
   const int64_t count = fields.integer("count", 0, kMostPredictions);
   const std::string data = fields.text("data");
   fields.end();
   if (!status.ok()) return {};
-  StatusOr<std::vector<uint16_t>> values = unpack(data, static_cast<size_t>(count));
+  StatusOr<std::vector<uint16_t>> values = unpack(data, encoding, static_cast<size_t>(count));
   if (!values.ok()) {
     fields.fail("data", std::string(values.status().message()));
     return {};

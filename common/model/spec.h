@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/model/ids.h"
@@ -270,6 +271,10 @@ struct DataFact {
   friend bool operator==(const DataFact&, const DataFact&) = default;
 };
 
+// Whether `name` can be the name of a trainer other than the built-in one: 1 to 64 letters, digits, - _ . , the first a
+// letter or digit, not beginning with "evensweep".
+bool is_trainer_name(std::string_view name);
+
 // A sweep with everything resolved: seeds listed, arms expanded, data files hashed, classes counted.
 struct Sweep {
   std::string name;
@@ -282,6 +287,8 @@ struct Sweep {
   std::vector<Arm> arms;  // in the order of the file, without the baseline, each once
   AnalysisSpec analysis;
   ResourcesSpec resources;
+  std::string trainer =
+      kTrainerNumerics;  // who trains it: the built-in trainer, or one that agents are configured with
 };
 
 }  // namespace evensweep

@@ -147,6 +147,14 @@ bool is_control(const Arm& arm) {
   return false;
 }
 
+bool is_trainer_name(std::string_view name) {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !name.empty() && name.size() <= 64 && is_word(name[0]) && !name.starts_with("evensweep") &&
+         std::ranges::all_of(name, [&](char c) { return is_word(c) || c == '-' || c == '_' || c == '.'; });
+}
+
 std::string arm_name(const Arm& arm) {
   std::string inside;
   const auto add = [&](const std::string& name, const std::string& value) {
@@ -180,6 +188,8 @@ Json to_json(const Sweep& sweep) {
                {"analysis", analysis_json(sweep.analysis)},
                {"resources", std::move(resources)}};
   if (!sweep.data_facts.empty()) json["data_facts"] = facts_json(sweep.data_facts);
+  // Not for the built-in trainer: the sweep stays the same sweep when that one's numbers change.
+  if (sweep.trainer != kTrainerNumerics) json["trainer"] = sweep.trainer;
   return json;
 }
 
@@ -198,6 +208,10 @@ StatusOr<Sweep> parse_sweep(std::string_view text) {
   for (const Json& arm : fields.array("arms")) sweep.arms.push_back(arm_of(arm, status));
   sweep.analysis = analysis_of(fields.object("analysis"), "sweep.analysis", status);
   sweep.resources = resources_of(fields.object("resources"), status);
+  if (fields.has("trainer")) {
+    sweep.trainer = fields.text("trainer");
+    if (!is_trainer_name(sweep.trainer)) fields.fail("trainer", "is not the name of a trainer");
+  }
   fields.end();
   if (sweep.seeds.empty()) fields.fail("seeds", "must not be empty");
   const std::vector<uint64_t> seeds = all_seeds(sweep);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -6,6 +8,21 @@
 #include "coordinator/core/core.h"
 
 namespace evensweep::coordinator {
+namespace {
+
+Status check_class_counts(const char* split, const ConfusionMatrix& matrix, const std::vector<int64_t>& expected) {
+  for (int64_t truth = 0; truth < matrix.classes; ++truth) {
+    int64_t there = 0;
+    for (int64_t guess = 0; guess < matrix.classes; ++guess) there += matrix.at(truth, guess);
+    const int64_t wanted = expected.at(static_cast<size_t>(truth));
+    if (there == wanted) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("it has {} {} examples of class {}, but the data set has {}", there, split, truth, wanted));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
   Agent& agent = agents_[event.hello.agent];
@@ -127,14 +144,25 @@ void Core::on_update(Agent& agent, const Update& update, std::vector<AttemptId>&
              update.what);
 }
 
+// The built-in trainer divides the data as the coordinator does. Another one may divide it otherwise, but not into
+// other numbers: what is compared must have been measured on as many examples.
+Status Core::check_examples(const Run& run, const RunResult& result) const {
+  if (run.trials.empty()) return absl::OkStatus();
+  const Sweep& sweep = sweeps_[run.trials[0].sweep].sweep;
+  if (sweep.trainer == kTrainerNumerics) return absl::OkStatus();
+  EV_RETURN_IF_ERROR(check_class_counts("validation", result.validation, sweep.classes.validation));
+  return check_class_counts("test", result.test, sweep.classes.test);
+}
+
 void Core::on_succeeded(RunIndex index, const AttemptId& attempt, bool current, const std::string& result_json,
                         Step& step) {
   const Run& run = runs_[index];
   const StatusOr<RunResult> result = parse_run_result(result_json, run.classes);
-  if (!result.ok()) {
+  const Status status = result.ok() ? check_examples(run, *result) : result.status();
+  if (!status.ok()) {
     ++refusals_.bad_result;
     const Failure failure{.failure = FailureClass::kTrainerError,
-                          .message = "the result was refused: " + std::string(result.status().message())};
+                          .message = "the result was refused: " + std::string(status.message())};
     if (current) on_failed(index, attempt, failure, step);
     return;
   }

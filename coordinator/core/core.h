@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/status.h"
 #include "common/model/status.h"
 #include "coordinator/core/retry.h"
 #include "coordinator/core/step.h"
@@ -178,6 +179,7 @@ class Core {
   void on_update(Agent& agent, const Update& update, std::vector<AttemptId>& acks, Step& step);
   void on_succeeded(RunIndex run, const AttemptId& attempt, bool current, const std::string& result_json, Step& step);
   void on_failed(RunIndex run, const AttemptId& attempt, const Failure& failure, Step& step);
+  Status check_examples(const Run& run, const RunResult& result) const;
   void mark_running(RunIndex run);
   void end_lease(RunIndex run);
   void retry_or_fail(RunIndex run, const AttemptId& attempt, const Failure& failure, Step& step);

@@ -61,6 +61,17 @@ std::vector<uint64_t> read_seed_range(const Value& value) {
   return seeds;
 }
 
+std::string read_trainer(const Value& value) {
+  const auto name = value.text();
+  if (!name) return kTrainerNumerics;
+  if (!is_trainer_name(*name))
+    value.fail(
+        fmt::format("{} cannot be the name of a trainer of your own: up to 64 letters, digits, - _ ., and not "
+                    "beginning with evensweep",
+                    in_quotes(*name)));
+  return *name;
+}
+
 void read_head(Section& top, Sweep& sweep) {
   if (const auto version = top.need("version")) {
     if (version->is_scalar() && version->node().text != "1" && !version->node().quoted)
@@ -99,6 +110,7 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
   }
   if (const auto value = top.find("analysis")) sweep.analysis = read_analysis(*value, sweep.arms, sweep.seeds);
   if (const auto value = top.find("resources")) sweep.resources = read_resources(*value);
+  if (const auto value = top.find("trainer")) sweep.trainer = read_trainer(*value);
 }
 
 }  // namespace

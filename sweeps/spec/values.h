@@ -1,6 +1,7 @@
 #pragma once
 // Checked reading of a YAML tree. Everything wrong is added to the Problems with its place and the path of keys to it
-// ("training.epochs"), and reading goes on with a fallback. Internal to sweeps/spec.
+// ("training.epochs"), and reading goes on with a fallback. Internal to
+// sweeps/spec and to the readers of other configuration files.
 
 #include <cstdint>
 #include <optional>

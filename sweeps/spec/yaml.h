@@ -1,5 +1,6 @@
 #pragma once
-// A YAML document as a tree in which every key and value knows its place. Internal to sweeps/spec.
+// A YAML document as a tree in which every key and value knows its place. Internal to sweeps/spec and to
+// the readers of other configuration files.
 
 #include <compare>
 #include <span>

@@ -49,7 +49,7 @@ class AgentFixture : public testing::Test {
     AgentOptions options;
     options.id = AgentId("tester");
     options.dir = agent_dir();
-    options.trainer_path = bin_dir() + "/fake_trainer";
+    options.trainers = {{kTrainerNumerics, {bin_dir() + "/fake_trainer"}}};
     options.files = {{kDataHash, "/nowhere/digits.csv"}};
     return options;
   }

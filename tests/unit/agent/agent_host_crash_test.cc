@@ -35,7 +35,7 @@ TEST(AgentProcess, Serve) {
   AgentOptions options;
   options.id = AgentId("tester");
   options.dir = dir;
-  options.trainer_path = bin_dir() + "/fake_trainer";
+  options.trainers = {{kTrainerNumerics, {bin_dir() + "/fake_trainer"}}};
   options.files = {{kDataHash, "/nowhere/digits.csv"}};
   const SystemClock clock;
   auto agent = AgentHost::start(

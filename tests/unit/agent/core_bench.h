@@ -12,8 +12,9 @@
 
 namespace evensweep {
 
-inline AgentConfig bench_config(uint32_t slots) {
+inline AgentConfig bench_config(uint32_t slots, std::vector<std::string> trainers) {
   AgentConfig config;
+  config.trainers = std::move(trainers);
   config.id = AgentId("bench");
   config.slots = slots;
   return config;
@@ -21,7 +22,8 @@ inline AgentConfig bench_config(uint32_t slots) {
 
 class CoreBench {
  public:
-  explicit CoreBench(uint32_t slots = 1) : core(bench_config(slots)) {}
+  explicit CoreBench(uint32_t slots = 1, std::vector<std::string> trainers = {kTrainerNumerics})
+      : core(bench_config(slots, std::move(trainers))) {}
 
   // The effects of one event; spool entries are written at once unless spool_error says otherwise.
   std::vector<AgentEffect> handle(const AgentEvent& event) {

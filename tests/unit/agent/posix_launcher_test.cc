@@ -20,7 +20,7 @@ namespace {
 class LauncherTest : public testing::Test {
  protected:
   void launch(const std::string& script) {
-    PosixLauncher launcher(context_, "/bin/sh", {"-c", script});
+    PosixLauncher launcher(context_);
     TrainerCallbacks callbacks;
     callbacks.on_line = [this](std::string_view line) { lines_.emplace_back(line); };
     callbacks.on_breach = [this](const std::string& what) {
@@ -31,7 +31,7 @@ class LauncherTest : public testing::Test {
       exit_ = exit;
       tail_ = tail;
     };
-    auto process = launcher.launch(std::move(callbacks));
+    auto process = launcher.launch({"/bin/sh", "-c", script}, std::move(callbacks));
     ASSERT_TRUE(process.ok()) << process.status();
     process_ = *std::move(process);
   }
@@ -146,6 +146,14 @@ TEST_F(LauncherTest, WritingToTheDeadIsHarmless) {
   process_->terminate();
 }
 
+TEST_F(LauncherTest, GoingOnWithoutEventsIsABreach) {
+  launch("exec 3>&-; sleep 600");
+  ASSERT_TRUE(run_until([this] { return breach_.has_value(); }));
+  EXPECT_THAT(*breach_, testing::HasSubstr("descriptor 3"));
+  process_->kill();
+  ASSERT_TRUE(run_to_exit());
+}
+
 TEST_F(LauncherTest, NothingIsHeardOfAProcessThatWasLetGo) {
   launch("echo ready >&3; sleep 600");
   ASSERT_TRUE(run_until([this] { return !lines_.empty(); }));
@@ -157,8 +165,8 @@ TEST_F(LauncherTest, NothingIsHeardOfAProcessThatWasLetGo) {
 
 TEST(PosixLauncher, AMissingProgramIsNotFound) {
   boost::asio::io_context context;
-  PosixLauncher launcher(context, "/nowhere/trainer");
-  const auto process = launcher.launch({});
+  PosixLauncher launcher(context);
+  const auto process = launcher.launch({"/nowhere/trainer"}, {});
   EXPECT_EQ(process.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(process.status().message()), testing::HasSubstr("/nowhere/trainer"));
 }

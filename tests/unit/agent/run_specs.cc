@@ -17,8 +17,10 @@ RunSpec spec_of_seed(uint64_t seed) {
   return spec;
 }
 
-Lease lease_of_seed(uint64_t seed, uint32_t number) {
-  const std::string text = to_json(spec_of_seed(seed)).dump();
+Lease lease_of_seed(uint64_t seed, uint32_t number, const std::string& trainer) {
+  RunSpec spec = spec_of_seed(seed);
+  spec.trainer = trainer;
+  const std::string text = to_json(spec).dump();
   return {{run_key_of_text(text), number}, text};
 }
 

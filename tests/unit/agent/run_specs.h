@@ -12,7 +12,7 @@ inline constexpr char kDataHash[] = "0000000000000000000000000000000000000000000
 
 RunSpec spec_of_seed(uint64_t seed);
 // A lease of a small valid spec; each seed is another run.
-Lease lease_of_seed(uint64_t seed, uint32_t number = 1);
+Lease lease_of_seed(uint64_t seed, uint32_t number = 1, const std::string& trainer = kTrainerNumerics);
 // A result that fits the spec.
 std::string small_result();
 

@@ -1,0 +1,91 @@
+#include "cli/agent_config.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cli/places.h"
+#include "common/base/file.h"
+#include "common/base/text.h"
+#include "common/model/spec.h"
+#include "sweeps/spec/values.h"
+
+namespace evensweep {
+namespace {
+
+constexpr size_t kMostBytes = 1 << 20;
+
+std::vector<std::string> read_command(const Value& value) {
+  std::vector<std::string> command;
+  for (const Value& word : value.list()) command.push_back(word.text().value_or(""));
+  if (!command.empty() && !command[0].starts_with("/"))
+    value.fail(fmt::format("{} is no absolute path; name the program by its full path", in_quotes(command[0])));
+  return command;
+}
+
+std::map<std::string, std::vector<std::string>> read_trainers(const Value& value) {
+  std::map<std::string, std::vector<std::string>> trainers;
+  Section section(value);
+  if (!value.is_map()) return trainers;
+  for (const YamlKey& key : value.node().keys) {
+    const auto item = section.find(key.name);
+    if (!item) continue;
+    if (!is_trainer_name(key.name)) {
+      item->fail("is not the name of a trainer: up to 64 letters, digits, - _ ., and not beginning with evensweep");
+      continue;
+    }
+    Section trainer(*item);
+    if (const auto command = trainer.need("command")) trainers[key.name] = read_command(*command);
+    trainer.end();
+  }
+  section.end();
+  return trainers;
+}
+
+std::string default_file() {
+  if (const std::string base = environment("XDG_CONFIG_HOME"); !base.empty()) return base + "/evensweep/agent.yaml";
+  if (const std::string home = environment("HOME"); !home.empty()) return home + "/.config/evensweep/agent.yaml";
+  return "";
+}
+
+}  // namespace
+
+StatusOr<AgentSettings> parse_agent_settings(std::string_view text, const std::string& file_name) {
+  if (text.size() > kMostBytes) return absl::InvalidArgumentError(file_name + ": is larger than 1 MiB");
+  Problems problems(file_name, {});
+  const YamlNode root = parse_yaml(text, problems);
+  AgentSettings settings{.file = file_name, .trainers = {}};
+  if (problems.none() && root.kind != YamlNode::Kind::kMap)
+    problems.add({.line = 1, .column = 1}, "is not a map of keys; begin with version: 1, trainers: ...");
+  if (problems.none()) {
+    Section top(Value(root, "", problems));
+    if (const auto version = top.need("version")) version->integer(1, 1);
+    if (const auto trainers = top.find("trainers")) settings.trainers = read_trainers(*trainers);
+    top.end();
+  }
+  if (!problems.none()) return absl::InvalidArgumentError(fmt::format("{}", fmt::join(problems.lines(), "\n")));
+  return settings;
+}
+
+StatusOr<AgentSettings> read_agent_settings(const std::string& flag) {
+  const std::string named = flag.empty() ? environment("EVENSWEEP_AGENT_CONFIG") : flag;
+  const std::string file = named.empty() ? default_file() : named;
+  if (file.empty()) return AgentSettings{};
+  const StatusOr<std::string> text = read_file(file);
+  if (named.empty() && absl::IsNotFound(text.status())) return AgentSettings{};
+  EV_RETURN_IF_ERROR(text.status());
+  return parse_agent_settings(*text, file);
+}
+
+StatusOr<std::vector<std::string>> trainer_command(const AgentSettings& settings, const std::string& name) {
+  if (const auto found = settings.trainers.find(name); found != settings.trainers.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, command] : settings.trainers) names.push_back(known);
+  const std::string there = names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+  const std::string file = settings.file.empty() ? default_file() : settings.file;
+  return absl::FailedPreconditionError(
+      fmt::format("the sweep asks for the trainer {}; configured in {}: {}. Add it there, or name another file with "
+                  "--agent-config",
+                  name, file, there));
+}
+
+}  // namespace evensweep

@@ -1,0 +1,50 @@
+#include "cli/agent_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace evensweep {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(AgentConfig, NamesCommandLines) {
+  const auto settings = parse_agent_settings(
+      "version: 1\ntrainers:\n  mine-1: {command: [/usr/bin/python3, /home/me/t.py, --fast]}\n", "agent.yaml");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(*trainer_command(*settings, "mine-1"),
+            (std::vector<std::string>{"/usr/bin/python3", "/home/me/t.py", "--fast"}));
+}
+
+TEST(AgentConfig, SaysWhichTrainersThereAre) {
+  const AgentSettings settings{.file = "agent.yaml", .trainers = {{"a", {"/bin/a"}}, {"b", {"/bin/b"}}}};
+  const Status status = trainer_command(settings, "c").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("agent.yaml: a, b."));
+}
+
+TEST(AgentConfig, EveryMistakeIsOneLineWithItsPlace) {
+  const struct {
+    const char *text, *words;
+  } cases[] = {
+      {"", "version: 1"},
+      {"version: 2", "agent.yaml:1:10"},
+      {"version: 1\ntrainer: {}", "did you mean trainers?"},
+      {"version: 1\ntrainers: [a]", "agent.yaml:2:11"},
+      {"version: 1\ntrainers: {a: {command: /bin/true}}", "agent.yaml:2:25"},
+      {"version: 1\ntrainers: {a: {command: []}}", "command"},
+      {"version: 1\ntrainers: {a: {command: [true.py]}}", "absolute path"},
+      {"version: 1\ntrainers: {a: {}}", "command"},
+      {"version: 1\ntrainers: {'../a': {command: [/bin/true]}}", "name of a trainer"},
+      {"version: 1\ntrainers: {evensweep-1: {command: [/bin/true]}}", "name of a trainer"},
+      {"version: 1\ntrainers: {a: {command: [/bin/true]}, a: {command: [/bin/true]}}", "twice"},
+  };
+  for (const auto& one : cases) {
+    const auto settings = parse_agent_settings(one.text, "agent.yaml");
+    ASSERT_FALSE(settings.ok()) << one.text;
+    EXPECT_THAT(std::string(settings.status().message()), HasSubstr(one.words)) << one.text;
+  }
+}
+
+}  // namespace
+}  // namespace evensweep
