@@ -71,21 +71,21 @@ Finding check_trainer(const std::string& flag) {
   const StatusOr<std::string> path = trainer_path(flag);
   if (!path.ok()) return failure(std::string(path.status().message()));
   boost::asio::io_context context;
-  PosixLauncher launcher(context, *path);
+  PosixLauncher launcher(context);
   Greeting greeting;
   const auto stop = [&] { context.stop(); };
-  auto process = launcher.launch({.on_line =
-                                      [&](std::string_view line) {
-                                        if (!greeting.line) greeting.line = parse_trainer_line(line);
-                                        stop();
-                                      },
-                                  .on_breach = [&](const std::string&) { stop(); },
-                                  .on_exit =
-                                      [&](ExitStatus, const std::string& tail) {
-                                        greeting.errors = tail.substr(0, tail.find('\n'));
-                                        greeting.ended = true;
-                                        stop();
-                                      }});
+  auto process = launcher.launch({*path}, {.on_line =
+                                               [&](std::string_view line) {
+                                                 if (!greeting.line) greeting.line = parse_trainer_line(line);
+                                                 stop();
+                                               },
+                                           .on_breach = [&](const std::string&) { stop(); },
+                                           .on_exit =
+                                               [&](ExitStatus, const std::string& tail) {
+                                                 greeting.errors = tail.substr(0, tail.find('\n'));
+                                                 greeting.ended = true;
+                                                 stop();
+                                               }});
   if (!process.ok()) return failure(std::string(process.status().message()));
   context.run_for(kTrainerPatience);
   process->reset();

@@ -54,7 +54,7 @@ class TorchscriptModel final : public Model {
     }
   }
 
-  at::Tensor forward(const at::Tensor& input, bool training) override {
+  at::Tensor forward(const at::Tensor& input, bool training, const Mixing* /*mixing*/) override {
     const at::Tensor logits = run(input, training).toTensor();
     return logits.to(at::kFloat);
   }

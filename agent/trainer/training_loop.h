@@ -47,6 +47,7 @@ class TrainingLoop {
  private:
   bool treated() const { return position_.epoch >= spec_.treatment.start_epoch; }
   void order_rows();
+  std::vector<View> swapped(std::span<const uint32_t> rows) const;
   at::Tensor inputs_of(std::span<const uint32_t> rows) const;
   std::span<const uint32_t> next_rows() const;
   double lr(int64_t step) const;
@@ -60,7 +61,7 @@ class TrainingLoop {
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<FeatureSmote> feature_smote_;
   int64_t steps_per_epoch_;
-  std::optional<NameSwaps> swaps_;  // texts
+  std::optional<NameSwaps> swaps_;  // texts of which parts are swapped
   Position position_;
   int64_t ordered_epoch_ = -1;
   std::vector<uint32_t> order_;  // the rows of epoch `ordered_epoch_` in their order

@@ -83,6 +83,8 @@ MethodDefinition smote_method() {
         "smote: the features of a network that has learned nothing say nothing; give a start_epoch above 0");
   };
   method.undefined = [](const Arm& arm, const Sweep& sweep) -> std::optional<std::string> {
+    if (in_features(arm) && sweep.model.name == kTorchscript)
+      return "a TorchScript module does not show what its last layer gets; use a built-in model";
     const DatasetFormat format = sweep.dataset.format;
     if (in_features(arm) || format == DatasetFormat::kCsv || format == DatasetFormat::kCifar10) return std::nullopt;
     return "no text lies between two texts; use space: features";

@@ -139,9 +139,9 @@ TEST_F(AgentHostTest, RefusesOptionsThatCannotWork) {
         .code();
   };
   AgentOptions wrong = options();
-  wrong.trainer_path = dir_ + "/no_such_trainer";
+  wrong.trainers = {{kTrainerNumerics, {dir_ + "/no_such_trainer"}}};
   EXPECT_EQ(code_of(wrong), absl::StatusCode::kNotFound);
-  wrong.trainer_path = mode_file();
+  wrong.trainers = {{kTrainerNumerics, {mode_file()}}};
   EXPECT_EQ(code_of(wrong), absl::StatusCode::kPermissionDenied);
   wrong = options();
   wrong.slots = 0;

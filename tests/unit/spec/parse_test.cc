@@ -51,8 +51,10 @@ TEST(ParseSweep, AUsersModelIsNamedByItsFile) {
 
 TEST(ParseSweep, ThreadsMayBeLeftToTheMachine) {
   EXPECT_EQ(parsed(kGoodSweep, {"training.threads=auto"}).training.threads, kAutoThreads);
-  EXPECT_FALSE(parse_sweep_file(kGoodSweep, "a.yaml", {"training.threads=0"}).errors.empty());
-  EXPECT_FALSE(parse_sweep_file(kGoodSweep, "a.yaml", {"training.threads=some"}).errors.empty());
+  for (const std::string wrong : {"training.threads=0", "training.threads=some"}) {
+    const std::vector<std::string> overrides = {wrong};
+    EXPECT_FALSE(parse_sweep_file(kGoodSweep, "a.yaml", overrides).errors.empty()) << wrong;
+  }
 }
 
 TEST(ParseSweep, DefaultsAreThoseOfTheManual) {
