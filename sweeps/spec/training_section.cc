@@ -100,8 +100,9 @@ AugmentationSpec read_augmentation(Section& training, DatasetFormat format) {
 
 int64_t read_threads(Section& section) {
   const auto threads = section.find("threads");
-  if (threads && threads->node().text == "auto") return kAutoThreads;
-  return section.integer("threads", 1, 1, kMostThreads);
+  if (!threads) return 1;
+  if (threads->is_scalar() && threads->node().text == "auto") return kAutoThreads;
+  return threads->integer(1, kMostThreads).value_or(1);
 }
 
 TrainingSpec read_training(const Value& value, DatasetFormat format, const ModelSpec& model) {
