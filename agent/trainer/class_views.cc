@@ -27,16 +27,17 @@ std::vector<int64_t> change_views(const ClassAugmentation& augmentation, std::sp
   return chosen;
 }
 
-void add_noise(at::Tensor& inputs, const std::vector<int64_t>& positions, double sigma, uint64_t seed, int64_t epoch,
-               int64_t step) {
+void add_noise(at::Tensor& inputs, const std::vector<int64_t>& positions, double sigma, const at::Tensor& mask,
+               uint64_t seed, int64_t epoch, int64_t step) {
   if (positions.empty() || sigma == 0) return;
   Rng rng(seed, "class noise", {static_cast<uint64_t>(epoch), static_cast<uint64_t>(step)});
   const at::Generator generator = at::detail::createCPUGenerator(rng());
   std::vector<int64_t> shape = inputs.sizes().vec();
   shape[0] = static_cast<int64_t>(positions.size());
   // Drawn on the CPU, so that a GPU sees the same noise.
-  const at::Tensor noise = at::empty(shape).normal_(0, sigma, generator).to(inputs.options());
-  inputs.index_add_(0, at::tensor(positions, at::kLong).to(inputs.device()), noise);
+  at::Tensor noise = at::empty(shape).normal_(0, sigma, generator);
+  if (mask.defined()) noise *= mask;
+  inputs.index_add_(0, at::tensor(positions, at::kLong).to(inputs.device()), noise.to(inputs.options()));
 }
 
 }  // namespace evensweep

@@ -18,8 +18,9 @@ namespace evensweep {
 std::vector<int64_t> change_views(const ClassAugmentation& augmentation, std::span<const uint16_t> classes,
                                   uint64_t seed, int64_t epoch, int64_t step, std::span<View> views);
 
-// Adds white noise of standard deviation `sigma` to the inputs at these positions of the first dimension.
-void add_noise(at::Tensor& inputs, const std::vector<int64_t>& positions, double sigma, uint64_t seed, int64_t epoch,
-               int64_t step);
+// Adds white noise of standard deviation `sigma` to the inputs at these positions of the first dimension, but not where
+// `mask`, if it is defined, is 0.
+void add_noise(at::Tensor& inputs, const std::vector<int64_t>& positions, double sigma, const at::Tensor& mask,
+               uint64_t seed, int64_t epoch, int64_t step);
 
 }  // namespace evensweep

@@ -74,6 +74,16 @@ std::vector<int64_t> Examples::shape() const {
 
 bool Examples::embeds() const { return asks_for_embeddings(dataset_->columns); }
 
+at::Tensor Examples::number_mask() const {
+  if (std::ranges::all_of(table_.levels, [](int64_t levels) { return levels == 0; })) return {};
+  std::vector<float> mask;
+  for (const int64_t levels : table_.levels) {
+    const int64_t inputs = embeds() ? 1 : std::max<int64_t>(levels, 1);
+    mask.insert(mask.end(), static_cast<size_t>(inputs), levels == 0 ? 1.F : 0.F);
+  }
+  return at::tensor(mask, at::kFloat);
+}
+
 std::vector<int64_t> Examples::levels() const { return embeds() ? table_.levels : std::vector<int64_t>(); }
 
 void Examples::tabulate_pixels() {

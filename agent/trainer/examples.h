@@ -43,6 +43,9 @@ class Examples {
   bool has_images() const { return !dataset_->pixels.empty(); }
   bool has_text() const { return dataset_->symbols > 0; }
   std::vector<int64_t> shape() const;  // {features}, {longest text, symbols} or {channels, height, width}
+  // [features], float32, on the CPU: 1 for an input that is a number, 0 for one that stands for a name. Undefined where
+  // all are numbers, and of texts.
+  at::Tensor number_mask() const;
   // Of each feature how many names it has, where a model is to look up embeddings of them; empty elsewhere.
   std::vector<int64_t> levels() const;
 

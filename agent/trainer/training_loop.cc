@@ -194,7 +194,7 @@ at::Tensor TrainingLoop::inputs_of(std::span<const uint32_t> rows) const {
   for (const uint32_t row : rows) classes.push_back(examples_.row_labels()[row]);
   const std::vector<int64_t> chosen = change_views(*by_class, classes, spec_.chance(), epoch, step, views);
   at::Tensor inputs = examples_.inputs(rows, views, execution_);
-  add_noise(inputs, chosen, by_class->sigma, spec_.chance(), epoch, step);
+  add_noise(inputs, chosen, by_class->sigma, examples_.number_mask(), spec_.chance(), epoch, step);
   return inputs;
 }
 

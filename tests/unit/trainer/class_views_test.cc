@@ -60,7 +60,7 @@ TEST(ChangeViews, LeavesAloneWhatIsNotAskedFor) {
 
 TEST(AddNoise, IsWhiteAndOfTheChosenAlone) {
   at::Tensor inputs = at::zeros({4, 3, 64, 64});
-  add_noise(inputs, {1, 3}, 0.5, kSeed, 0, 0);
+  add_noise(inputs, {1, 3}, 0.5, {}, kSeed, 0, 0);
   EXPECT_EQ(inputs[0].abs().max().item<float>(), 0);
   EXPECT_EQ(inputs[2].abs().max().item<float>(), 0);
   for (const int64_t i : {1, 3}) {
@@ -69,10 +69,17 @@ TEST(AddNoise, IsWhiteAndOfTheChosenAlone) {
   }
   EXPECT_FALSE(at::equal(inputs[1], inputs[3]));
   at::Tensor again = at::zeros({4, 3, 64, 64}).to(at::MemoryFormat::ChannelsLast);
-  add_noise(again, {1, 3}, 0.5, kSeed, 0, 0);
+  add_noise(again, {1, 3}, 0.5, {}, kSeed, 0, 0);
   EXPECT_TRUE(at::equal(again, inputs)) << "whatever the memory layout";
-  add_noise(again, {1}, 0.5, kSeed, 0, 1);
+  add_noise(again, {1}, 0.5, {}, kSeed, 0, 1);
   EXPECT_FALSE(at::equal(again[1], inputs[1] * 2)) << "each step has noise of its own";
+}
+
+TEST(AddNoise, LeavesNamesAlone) {
+  at::Tensor inputs = at::zeros({2, 3});
+  add_noise(inputs, {0, 1}, 1, at::tensor({1.F, 0.F, 1.F}), kSeed, 0, 0);
+  EXPECT_TRUE(at::equal(inputs.select(1, 1), at::zeros({2})));
+  EXPECT_EQ(at::count_nonzero(inputs).item<int64_t>(), 4);
 }
 
 }  // namespace

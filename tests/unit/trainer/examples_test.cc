@@ -58,6 +58,7 @@ TEST(Examples, NamesAreColumnsOfZeroAndOne) {
   const at::Tensor names = examples.inputs(rows, {}, {}).narrow(1, 1, 3);
   EXPECT_TRUE(at::equal(names, at::tensor({1.F, 0.F, 0.F, 0.F, 0.F, 1.F, 0.F, 0.F, 0.F}).view({3, 3})))
       << "green is in no training row";
+  EXPECT_TRUE(at::equal(examples.number_mask(), at::tensor({1.F, 0.F, 0.F, 0.F, 1.F})));
 }
 
 TEST(Examples, NamesToBeEmbeddedStayNumbers) {
@@ -69,6 +70,8 @@ TEST(Examples, NamesToBeEmbeddedStayNumbers) {
   const Examples examples(std::make_shared<const Dataset>(std::move(data)), {.train = {0, 1, 3}, .validation = {2}});
   EXPECT_EQ(examples.shape(), std::vector<int64_t>{3});
   EXPECT_EQ(examples.levels(), (std::vector<int64_t>{0, 3, 0}));
+  EXPECT_TRUE(at::equal(examples.number_mask(), at::tensor({1.F, 0.F, 1.F})));
+  EXPECT_FALSE(Examples(table(), {.train = {0, 1}}).number_mask().defined()) << "all are numbers";
   const std::vector<uint32_t> rows{0, 1, 2};
   EXPECT_TRUE(at::equal(examples.inputs(rows, {}, {}).select(1, 1), at::tensor({1.F, 3.F, 0.F})));
 }
