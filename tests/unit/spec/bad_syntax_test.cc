@@ -81,7 +81,7 @@ const BadSweep kCases[] = {
       "s.yaml:1:1: the key model is missing; add it", "s.yaml:1:1: the key training is missing; add it",
       "s.yaml:1:1: the key seeds is missing; add it", "s.yaml:1:1: the key methods is missing; add it",
       "s.yaml:3:1: unknown key \"zzzzzz\"; the keys here are version, name, dataset, model, training, seeds, methods, "
-      "analysis and resources"}},
+      "analysis, resources and trainer"}},
     {"Tag",
      with(kGoodSweep, "seeds: 3", "seeds: !!str 3"),
      {"s.yaml:9:8: \"tag:yaml.org,2002:str\" is a YAML tag; write the value without it"}},
