@@ -17,7 +17,7 @@ constexpr int64_t kKernel = 3;
 // second of each that has one, ...
 struct Steps {
   std::vector<int64_t> active;  // texts at each step, falling
-  at::Tensor windows;           // [rows, 3] int64: the indices under the kernel, 29 k added to the k-th
+  at::Tensor windows;           // [rows, 3] int64: the indices under the kernel; to the k-th, k times symbols is added
   at::Tensor last;              // [texts] int64: the row of each text's last step, in the order of the batch
 };
 

@@ -22,9 +22,11 @@ methods:
   - {{method: focal, gamma: 2}}
 """
 
-FIRST = {"polish": ["Łukasz", "Małgorzata", "Władysław", "Świętosław"], "french": ["Jean-Luc", "Hélène", "François", "Zoé"],
+FIRST = {"polish": ["Adam", "Łukasz", "Małgorzata", "Władysław", "Świętosław"],
+         "french": ["Paul", "Jean-Luc", "Hélène", "François", "Zoé"],
          "japanese": ["Haruki", "Sakura", "Kenzaburō", "Yuki"]}
-LAST = {"polish": ["Wiśniewski", "Kowalczyk", "Zieliński", "Wójcik"], "french": ["D’Arcy", "Lefèvre", "Garçon", "Beauchêne"],
+LAST = {"polish": ["Kowalczyk", "Wiśniewski", "Zieliński", "Wójcik"],
+        "french": ["Garnier", "D’Arcy", "Lefèvre", "Beauchêne"],
         "japanese": ["Takahashi", "Ōe", "Kobayashi", "Murakami"]}
 
 
@@ -47,10 +49,10 @@ class NamesTest(E2eTest):
         first = self.report()
         facts = {fact["name"]: fact["count"] for fact in first["sweep"]["data_facts"]}
         self.assertEqual(facts["rows left out because nothing is left of their text"], 1)
-        self.assertEqual(facts["characters dropped that the alphabet lacks"], 3 + 3 * 4, "a name and 12 apostrophes")
+        self.assertEqual(facts["characters dropped that the alphabet lacks"], 3 + 3 * 5, "a name and 15 apostrophes")
         self.assertIn("rows left out because nothing is left", (self.out / "report.html").read_text())
-        baseline = [run for run in first["runs"] if run["baseline"]] if "baseline" in first["runs"][0] else first["runs"]
-        self.assertGreater(max(run["curve"][-1]["validation_accuracy"] for run in baseline), 0.6, "chance is 1/3")
+        for run in first["runs"]:
+            self.assertGreater(run["curve"][-1]["validation_accuracy"], 0.6, "chance is 0.38")
         self.ok(self.command("run", sweep, "--state", self.dir / "again", "--out", self.dir / "out2"))
         self.assertEqual(first, self.report(self.dir / "out2"))
 

@@ -88,10 +88,11 @@ const BadSweep kCases[] = {
      {"s.yaml:8:8: model: mlp needs a table, but the data set has texts; use conv_lstm"}},
     {"ConvLstmOfImages",
      with(kGoodImages, "resnet20", "conv_lstm"),
-     {"s.yaml:7:8: model: conv_lstm needs texts, but the data set has images; use mlp or resnet20"}},
+     {"s.yaml:7:8: model: conv_lstm needs texts, but the data set has images; use mlp, resnet20, resnet18, resnet9, "
+      "peifer_cnn"}},
     {"Padding",
-     with(kGoodTexts, "conv_lstm", "{name: conv_lstm, padding: pack}"),
-     {"s.yaml:8:27: model.padding: \"pack\" is not packed or read; did you mean packed?"}},
+     with(kGoodTexts, "conv_lstm", "{name: conv_lstm, padding: packd}"),
+     {"s.yaml:8:35: model.padding: \"packd\" is not packed or read; did you mean packed?"}},
 };
 
 EVENSWEEP_TEST_BAD_SWEEPS(BadTexts, kCases);

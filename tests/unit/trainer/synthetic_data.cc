@@ -101,6 +101,39 @@ RunSpec images_run(const std::string& folder, const std::string& model) {
   return spec;
 }
 
+RunSpec names_run(const std::string& folder) {
+  constexpr const char* kEndings[] = {"owski", "eau", "moto"};
+  Rng rng(3, "names");
+  const auto syllables = [&](uint64_t most) {
+    std::string word;
+    for (uint64_t left = rng.below(most) + 1; left > 0; --left)
+      word += {"bdklmnrst"[rng.below(9)], "aeiou"[rng.below(5)]};
+    return word;
+  };
+  std::string text = "name,label\n";
+  for (int row = 0; row < 90; ++row)
+    text += fmt::format("{} {}{},class{}\n", syllables(3), syllables(4), kEndings[row % 3], row % 3);
+  RunSpec spec;
+  spec.dataset = {.name = "names",
+                  .format = DatasetFormat::kText,
+                  .train_files = {write_data_file(folder + "/names.csv", text)},
+                  .columns = {.label = "label", .features = {"name"}},
+                  .split = {.validation_fraction = 0.2, .test_fraction = 0.2}};
+  spec.model = {.name = "conv_lstm",
+                .dropout = 0.2,
+                .width = 16,
+                .embedding = 12,
+                .channels = 10,
+                .layers = 2,
+                .padding = kPackedTexts};
+  spec.training = {.epochs = 3, .batch_size = 16, .optimizer = {.name = "adam", .lr = 0.01, .weight_decay = 1e-5}};
+  spec.training.augmentation.swap = 0.3;
+  spec.seed = 2;
+  spec.treatment = {.class_weights = {1, 1, 1}};
+  spec.trainer = kTrainerNumerics;
+  return spec;
+}
+
 std::string task_line(const RunSpec& spec, const std::string& work_dir) {
   Json files = Json::object();
   for (const DataFile* file : all_files(spec.dataset, spec.model)) files[file->sha256] = file->path;

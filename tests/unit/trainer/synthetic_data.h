@@ -30,6 +30,9 @@ RunSpec points_run(const std::string& folder);
 // A CNN, trained with SGD and augmentation on striped images: 2 epochs of a few steps.
 RunSpec images_run(const std::string& folder, const std::string& model);
 
+// A small ConvLSTM, trained with Adam on names of three classes whose parts are swapped: 3 epochs of a few steps.
+RunSpec names_run(const std::string& folder);
+
 // The task line that trains this run.
 std::string task_line(const RunSpec& spec, const std::string& work_dir);
 

@@ -138,7 +138,7 @@ TEST(TrainRun, LearnsAndReportsWhatItSaw) {
 
 TEST(TrainRun, SameRunTwiceGivesTheSameBits) {
   const TestFolder data;
-  for (const RunSpec& spec : {points_run(data.path()), images_run(data.path(), "resnet20")})
+  for (const RunSpec& spec : {points_run(data.path()), images_run(data.path(), "resnet20"), names_run(data.path())})
     EXPECT_EQ(lasting(Training(spec).finish()), lasting(Training(spec).finish())) << spec.model.name;
 }
 
@@ -164,6 +164,25 @@ TEST(TrainRun, AnInterruptedCnnEndsAsIfItHadNeverStopped) {
   adam.training.optimizer = {.name = "adam", .lr = 1e-3};
   adam.training.schedule = {.name = "exponential", .every = 3, .factor = 0.925};
   expect_interruption_changes_nothing(adam, 2, 5);
+}
+
+TEST(TrainRun, AnInterruptedLstmEndsAsIfItHadNeverStopped) {
+  const TestFolder data;
+  RunSpec spec = names_run(data.path());
+  // 54 training rows in batches of 16: an epoch asks before each of 4 steps, before and within its evaluation.
+  for (const int64_t first : {3, 6, 9}) expect_interruption_changes_nothing(spec, first, 2);
+  spec.model.padding = kReadPadding;
+  spec.treatment.class_weights = {0.5, 1.5, 1};
+  expect_interruption_changes_nothing(spec, 5, 4);
+}
+
+TEST(TrainRun, LearnsNames) {
+  const TestFolder data;
+  RunSpec spec = names_run(data.path());
+  spec.training.epochs = 15;
+  const RunResult result = Training(spec).finish();
+  EXPECT_GT(result.curve.back().validation_accuracy, 0.8) << "the endings tell the classes";
+  EXPECT_EQ(std::ssize(result.test_predictions), 18);
 }
 
 // Its code puts new tensors in the place of its buffer in every step.
@@ -303,12 +322,13 @@ TEST(TrainRun, AnInterruptedMarginEndsAsIfItHadNeverStopped) {
 }
 
 // The arms of one method on one block, decided from what its baseline gave.
-Decision decided(const MethodDescription& method, const RunResult& baseline, std::span<const int64_t> train_counts) {
+Decision decided(const MethodDescription& method, const RunResult& baseline, std::span<const int64_t> train_counts,
+                 const char* required = "noise") {
   Arm arm{.method = method.name, .parameters = {}, .options = {}};
   for (const auto& parameter : method.parameters)
     if (!parameter.usual) arm.parameters[parameter.name] = parameter.most_excluded ? 0.99 : 0.5;
   for (const auto& option : method.options)
-    if (!option.left_out) arm.options[option.name] = option.required ? "noise" : option.values.back();
+    if (!option.left_out) arm.options[option.name] = option.required ? required : option.values.back();
   const auto decision = decide(arm, train_counts, baseline.validation, 7);
   EXPECT_TRUE(decision.ok()) << decision.status();
   return decision.ok() ? *decision : Decision();
@@ -342,6 +362,20 @@ TEST(TrainRun, EveryMethodTrainsOnImages) {
   const RunResult baseline = Training(spec).finish();
   for (const MethodDescription& method : known_methods()) {
     const RunSpec own = varied(spec, decided(method, baseline, std::vector<int64_t>(10, 3)));
+    EXPECT_EQ(std::ssize(Training(own).finish().curve), own.training.epochs) << method.name;
+  }
+}
+
+TEST(TrainRun, EveryMethodTrainsOnTexts) {
+  const TestFolder data;
+  const RunSpec spec = names_run(data.path());
+  const RunResult baseline = Training(spec).finish();
+  for (const MethodDescription& method : known_methods()) {
+    RunSpec own = varied(spec, decided(method, baseline, std::vector<int64_t>(3, 18), "swap"));
+    if (own.treatment.smote_neighbours > 0) {  // between texts there is nothing, between their features there is
+      own.treatment.smote_features = true;
+      own.treatment.start_epoch = 1;
+    }
     EXPECT_EQ(std::ssize(Training(own).finish().curve), own.training.epochs) << method.name;
   }
 }
