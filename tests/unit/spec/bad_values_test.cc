@@ -77,8 +77,8 @@ const BadSweep kCases[] = {
      {"s.yaml:9:14: training.precision: \"fp16\" is not fp32 or bf16"}},
     {"Model",
      with(kGoodSweep, "model: mlp", "model: resnet21"),
-     {"s.yaml:6:8: model: \"resnet21\" is not mlp, resmlp, resnet20, resnet18, resnet9 or peifer_cnn; did you mean "
-      "resnet20?"}},
+     {"s.yaml:6:8: model: \"resnet21\" is not mlp, resmlp, resnet20, resnet18, resnet9, peifer_cnn or conv_lstm; did "
+      "you mean resnet20?"}},
     {"ImagesNeeded",
      with(kGoodSweep, "model: mlp", "model: resnet20"),
      {"s.yaml:6:8: model: resnet20 needs images, but the data set has a table; use mlp, resmlp"}},
@@ -111,7 +111,7 @@ const BadSweep kCases[] = {
      {"s.yaml:6:32: model.hidden.1: \"0\" is not a whole number from 1 to 65536"}},
     {"Format",
      with(kGoodSweep, "format: csv", "format: cvs"),
-     {"s.yaml:4:11: dataset.format: \"cvs\" is not csv or cifar10; did you mean csv?"}},
+     {"s.yaml:4:11: dataset.format: \"cvs\" is not csv, cifar10 or text; did you mean csv?"}},
     {"ColumnsWithCifar10",
      with(kGoodImages, "train: a.bin", "train: a.bin\n  columns: {label: y}"),
      {"s.yaml:6:3: dataset.columns: has no effect with the format cifar10; remove it"}},
