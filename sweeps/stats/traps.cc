@@ -175,7 +175,8 @@ constexpr Claims kIncreases{"increase", "right", -1,
 std::vector<double> common_part(const Evidence& evidence) {
   std::vector<double> common(evidence.complete_blocks.size());
   for (const ArmEvidence& arm : evidence.arms) {
-    if (!arm.tested || arm.control || arm.d.status != PairedStatus::kOk) continue;
+    const bool whole = arm.blocks.size() == common.size();  // else it was stopped early
+    if (!arm.tested || arm.control || !whole || arm.d.status != PairedStatus::kOk) continue;
     for (size_t i = 0; i < common.size(); ++i) common[i] += (arm.blocks[i].d_unbiased - arm.d.mean) / arm.d.sd;
   }
   return common;
