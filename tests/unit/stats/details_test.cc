@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr int64_t kSupport = 200;
+constexpr int64_t kSupport = 1000;
 const std::vector<double> kUneven{0.9, 0.75, 0.6}, kMild{0.82, 0.75, 0.68}, kEven{0.76, 0.75, 0.74};
 
 // Arms with these TPRs, and chance of the test examples.
