@@ -120,7 +120,7 @@ void adjust_in_other_ways(const Evidence& evidence, std::vector<ArmDetails>& arm
   Ps p;
   std::vector<size_t> family;
   for (size_t a = 0; a < evidence.arms.size(); ++a) {
-    if (evidence.arms[a].identity || evidence.arms[a].control) continue;
+    if (evidence.arms[a].identity || evidence.arms[a].control || !evidence.arms[a].selected) continue;
     family.push_back(a);
     p.push_back(evidence.arms[a].tested ? evidence.arms[a].sign_flip.p_greater : std::nullopt);
   }
@@ -142,7 +142,7 @@ Details details_of(const SweepResults& results, const Evidence& evidence, const 
   Details details;
   for (size_t a = 0; a < evidence.arms.size(); ++a)
     details.arms.push_back(details_of_arm(evidence.arms[a], evidence, analysis, p_labels[a]));
-  adjust_in_other_ways(evidence, details.arms);
+  if (!analysis.stopping) adjust_in_other_ways(evidence, details.arms);  // looks have their own levels
   for (size_t a = 0; a < evidence.arms.size(); ++a)
     if (!evidence.arms[a].identity) details.arms[a].test_set = test_set_part(results, labels, evidence.arms[a]);
   details.trends = find_trends(evidence, analysis.alpha);
