@@ -35,7 +35,7 @@ void count(const Mass& mass, Posterior& share) {
 }
 
 Posterior shares(Posterior counts) {
-  const auto draws = static_cast<double>(kPosteriorDraws);
+  const double draws = counts.worse + counts.rope + counts.better;
   return {counts.worse / draws, counts.rope / draws, counts.better / draws};
 }
 

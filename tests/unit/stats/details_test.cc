@@ -92,6 +92,8 @@ TEST(Details, TestsAgreeWhereTheEffectIsClear) {
   EXPECT_EQ(clear.positive_blocks, 10);
   EXPECT_EQ(clear.rank_biserial, 1);
   EXPECT_GT(clear.bayes_signed_rank->better, 0.99);
+  const Posterior& p = *details.arms.at(1).bayes_signed_rank;
+  EXPECT_NEAR(p.worse + p.rope + p.better, 1, 1e-12);
   EXPECT_GT(clear.positive_share->low, 0.6);
   EXPECT_LE(*evidence.arms[0].sign_flip.p_greater, *clear.p_hochberg);
   EXPECT_LE(*clear.p_hochberg, *clear.p_holm);
