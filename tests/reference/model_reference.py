@@ -224,6 +224,25 @@ class PeiferCnn(nn.Module):
         return self.output(functional.dropout(relu(self.hidden(x.flatten(1))), 0.5, self.training))
 
 
+class ConvLstm(nn.Module):
+    """Reads texts one by one, so that there is no padding but that of a text shorter than the kernel."""
+
+    def __init__(self, symbols, embedding, channels, hidden, layers, classes):
+        super().__init__()
+        self.embedding = nn.Embedding(symbols, embedding)
+        self.conv = nn.Conv1d(embedding, channels, 3)
+        self.lstm = nn.LSTM(channels, hidden, layers)
+        self.output = nn.Linear(hidden, classes)
+
+    def forward(self, texts):
+        return torch.stack([self.read(text) for text in texts])
+
+    def read(self, text):
+        length = max(3, int(text.count_nonzero()))
+        x = relu(self.conv(self.embedding(text[:length]).t())).t()
+        return self.output(self.lstm(x)[0][-1])
+
+
 # Some ten times the rounding errors in float32.
 SAFE_DISTANCE = 1e-5
 
@@ -235,6 +254,8 @@ CASES = [
     ({"name": "resnet20"}, [3, 8, 8], 6, 10, True, lambda: Resnet(3, [16, 32, 64], 3, False, 10)),
     ({"name": "resnet18"}, [3, 8, 8], 6, 10, True, lambda: Resnet(3, [64, 128, 256, 512], 2, True, 10)),
     ({"name": "resnet9", "width": 16}, [3, 16, 16], 4, 10, True, lambda: Resnet9(3, 16, 10)),
+    ({"name": "conv_lstm", "embedding": 10, "channels": 8, "hidden": 12, "layers": 2, "padding": "packed"}, [9, 29], 5, 4,
+     True, lambda: ConvLstm(29, 10, 8, 12, 2, 4)),
     ({"name": "peifer_cnn"}, [3, 16, 16], 4, 10, False, lambda: PeiferCnn(3, 16, 10)),
 ]
 
@@ -258,13 +279,19 @@ def summary(gradient):
     }
 
 
+def texts(name, rows, longest, symbols):
+    """Row i has longest - 2 i indices from 1 on, then 0: texts of falling length, one of them shorter than a kernel."""
+    x = (pattern(name, rows * longest, 0.5, 0.5).view(rows, longest) * (symbols - 1)).long() + 1
+    return x * (torch.arange(longest) < longest - 2 * torch.arange(rows)[:, None])
+
+
 def input_far_from_jumps(network, shape):
     """The first of the patterns "input1", "input2", ... on which the network's gradients are safe; by name and value."""
     global nearest_jump
     for number in range(1, 1000):
         nearest_jump = math.inf
         name = f"input{number}"
-        x = pattern(name, math.prod(shape), 0, 1.5).view(shape)
+        x = texts(name, *shape) if len(shape) == 3 else pattern(name, math.prod(shape), 0, 1.5).view(shape)
         with torch.no_grad():
             copy.deepcopy(network)(x)
         if nearest_jump > SAFE_DISTANCE:

@@ -48,12 +48,35 @@ void set_values(const std::vector<NamedTensor>& tensors) {
   for (const NamedTensor& named : tensors) at::Tensor(named.tensor).copy_(value_of(named.name, named.tensor));
 }
 
+// Of the same name in model_reference.py: [rows, longest] int64.
+at::Tensor texts(const std::string& name, int64_t rows, int64_t longest, int64_t symbols) {
+  at::Tensor x = (pattern(name, {rows, longest}, 0.5, 0.5).to(at::kDouble) * (symbols - 1)).to(at::kLong) + 1;
+  for (int64_t i = 0; i < rows; ++i) x[i].slice(0, longest - 2 * i).zero_();
+  return x;
+}
+
+at::Tensor input_of(const Json& json) {
+  const auto rows = json["rows"].get<int64_t>();
+  const auto name = json["input"].get<std::string>();
+  auto sizes = json["shape"].get<std::vector<int64_t>>();
+  if (sizes.size() == 2) return texts(name, rows, sizes[0], sizes[1]);
+  sizes.insert(sizes.begin(), rows);
+  return pattern(name, sizes, 0, 1.5);
+}
+
 std::unique_ptr<Model> model_of(const Json& json, const Execution& execution) {
   const Json& named = json["model"];
   ModelSpec spec{.name = named["name"].get<std::string>()};
-  if (named.contains("hidden")) spec.hidden = named["hidden"].get<std::vector<int64_t>>();
-  if (named.contains("width")) spec.width = named["width"].get<int64_t>();
-  if (named.contains("blocks")) spec.blocks = named["blocks"].get<int64_t>();
+  for (const ModelKey& key : find_model(spec.name)->keys) {
+    const std::string member(key.name);
+    if (!named.contains(member)) continue;
+    if (const auto* whole = std::get_if<int64_t ModelSpec::*>(&key.member))
+      spec.*(*whole) = named[member].get<int64_t>();
+    if (const auto* word = std::get_if<std::string ModelSpec::*>(&key.member))
+      spec.*(*word) = named[member].get<std::string>();
+    if (const auto* list = std::get_if<std::vector<int64_t> ModelSpec::*>(&key.member))
+      spec.*(*list) = named[member].get<std::vector<int64_t>>();
+  }
   auto model =
       make_model(spec, json["shape"].get<std::vector<int64_t>>(), json["classes"].get<int64_t>(), 1, execution);
   EXPECT_TRUE(model.ok()) << model.status();
@@ -93,9 +116,7 @@ void expect_case(const Json& json, const Execution& execution) {
   const auto model = model_of(json, execution);
   EXPECT_EQ(model->parameter_count(), json["parameters"].get<int64_t>());
   const auto rows = json["rows"].get<int64_t>(), classes = json["classes"].get<int64_t>();
-  std::vector<int64_t> sizes = json["shape"].get<std::vector<int64_t>>();
-  sizes.insert(sizes.begin(), rows);
-  at::Tensor input = pattern(json["input"].get<std::string>(), sizes, 0, 1.5);
+  at::Tensor input = input_of(json);
   if (execution.channels_last) input = input.contiguous(at::MemoryFormat::ChannelsLast);
   {
     const at::NoGradGuard no_grad;

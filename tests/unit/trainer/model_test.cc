@@ -42,12 +42,17 @@ TEST(Model, ParameterCountsAreThoseOfThePapers) {
 TEST(Model, GivesALogitForEachClassInFloat32) {
   for (const ModelDescription& description : known_models()) {
     if (description.from_file) continue;
-    const bool images = description.takes_inputs(Inputs::kImages);
+    const Inputs takes = description.takes.back();
+    const std::vector<int64_t> shape = takes == Inputs::kImages ? kImage
+                                       : takes == Inputs::kText ? std::vector<int64_t>{12, 29}
+                                                                : std::vector<int64_t>{12};
+    const at::Tensor input = takes == Inputs::kImages ? at::rand({2, 3, 32, 32})
+                             : takes == Inputs::kText ? at::ones({2, 12}, at::kLong)
+                                                      : at::rand({2, 12});
     for (const bool bf16 : {false, true}) {
-      const auto model = made(default_model(description), images ? kImage : std::vector<int64_t>{12}, 7, 1,
-                              {.bf16 = bf16, .channels_last = bf16 && images});
-      const at::Tensor logits =
-          model->forward(images ? at::rand({2, 3, 32, 32}) : at::rand({2, 12}), /*training=*/false);
+      const auto model = made(default_model(description), shape, 7, 1,
+                              {.bf16 = bf16, .channels_last = bf16 && takes == Inputs::kImages});
+      const at::Tensor logits = model->forward(input, /*training=*/false);
       EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 7})) << description.name;
       EXPECT_EQ(logits.scalar_type(), at::kFloat) << description.name;
     }
