@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "agent/trainer/model.h"
+#include "agent/trainer/table_input.h"
 
 namespace evensweep {
 namespace {
@@ -38,19 +39,21 @@ class Resmlp final : public Model {
  public:
   Resmlp(const ModelSpec& spec, int64_t inputs, int64_t classes, uint64_t seed, const Execution& execution)
       : Model(seed, execution),
-        stem_(list_, "stem", inputs, spec.width, Start::kOutput),  // no ReLU follows
+        input_(list_, inputs, execution.levels),
+        stem_(list_, "stem", input_.width(), spec.width, Start::kOutput),  // no ReLU follows
         blocks_(make_blocks(list_, spec)),
         norm_(list_, "norm", spec.width),
         output_(list_, "output", spec.width, classes, Start::kOutput) {}
 
  private:
   at::Tensor features(const at::Tensor& input, bool training) override {
-    at::Tensor x = stem_(input);
+    at::Tensor x = stem_(input_(input));
     for (const Block& block : blocks_) x = block(x, training);
     return at::relu(norm_(x));
   }
   const Linear& output_layer() const override { return output_; }
 
+  TableInput input_;
   Linear stem_;
   std::vector<Block> blocks_;
   LayerNorm norm_;

@@ -17,6 +17,7 @@
 namespace evensweep {
 namespace {
 
+constexpr int64_t kExamples = 2;  // to try a module out
 constexpr char kForward[] = "forward", kReset[] = "reset_parameters";
 
 // libtorch's messages have many lines: of an error within the module's code the last one that names it, else the first.
@@ -165,15 +166,21 @@ Status check_output(const c10::IValue& output, int64_t rows, int64_t classes, co
   return absl::OkStatus();
 }
 
+// Two made-up examples of that shape.
+at::Tensor examples_like(const std::vector<int64_t>& shape) {
+  const at::Generator chance = at::detail::createCPUGenerator(0);
+  if (shape.size() == 2)  // texts
+    return at::randint(1, shape[1], {kExamples, shape[0]}, chance, at::TensorOptions(at::kLong));
+  std::vector<int64_t> sizes = shape;
+  sizes.insert(sizes.begin(), kExamples);
+  return at::rand(sizes, chance, at::TensorOptions());
+}
+
 // One step's worth of forward and backward on two made-up examples, so that what cannot be trained is told before
 // anything is; the buffers are as they were afterwards.
 Status try_out(TorchscriptModel& model, const std::vector<int64_t>& shape, int64_t classes, const Execution& execution,
                const DataFile& file) {
-  constexpr int64_t kExamples = 2;
-  std::vector<int64_t> sizes = shape;
-  sizes.insert(sizes.begin(), kExamples);
-  const at::Generator chance = at::detail::createCPUGenerator(0);
-  const at::Tensor input = at::rand(sizes, chance, at::TensorOptions()).to(execution.device);
+  const at::Tensor input = examples_like(shape).to(execution.device);
   std::vector<at::Tensor> before;
   for (const NamedTensor& buffer : model.buffers()) before.push_back(buffer.tensor.clone());
   try {

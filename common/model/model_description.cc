@@ -86,7 +86,7 @@ std::span<const ModelDescription> known_models() {
                 {"layers", &ModelSpec::layers, 2, 1, 16},
                 dropout(0.5),
                 {.name = "padding", .member = &ModelSpec::padding, .words = {kPackedTexts, kReadPadding}}}},
-      {.name = kTorchscript, .takes = {Inputs::kTable, Inputs::kImages}, .keys = {}, .from_file = true},
+      {.name = kTorchscript, .takes = {Inputs::kTable, Inputs::kImages, Inputs::kText}, .keys = {}, .from_file = true},
   };
   return kModels;
 }

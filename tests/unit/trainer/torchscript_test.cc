@@ -82,6 +82,17 @@ TEST_F(Torchscript, ComputesInBf16WhereAskedTo) {
   EXPECT_TRUE(at::allclose(a, b, 0.02, 0.02));
 }
 
+TEST_F(Torchscript, TakesTexts) {
+  const DataFile reader = file({.forward = R"(
+def forward(self, x):
+    read = torch.embedding(self.w1, x.clamp(max=7)).mean(1)
+    return torch.matmul(torch.cat([read, read], 1) + self.b1, self.w2.t()) + self.b2
+)"});
+  const auto model = make_model({.name = kTorchscript, .file = reader}, {6, 29}, 3, 1, {});
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->forward(at::ones({5, 4}, at::kLong), false).sizes(), (std::vector<int64_t>{5, 3}));
+}
+
 TEST_F(Torchscript, SaysWhatIsWrongWithAModule) {
   const std::string place = "model torchscript: " + folder_.path() + "/net.pt: ";
   EXPECT_EQ(refusal({}, 5), place +
