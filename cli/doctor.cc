@@ -74,18 +74,18 @@ Finding check_trainer(const std::string& flag) {
   PosixLauncher launcher(context);
   Greeting greeting;
   const auto stop = [&] { context.stop(); };
-  auto process = launcher.launch({*path}, {.on_line =
-                                               [&](std::string_view line) {
-                                                 if (!greeting.line) greeting.line = parse_trainer_line(line);
-                                                 stop();
-                                               },
-                                           .on_breach = [&](const std::string&) { stop(); },
-                                           .on_exit =
-                                               [&](ExitStatus, const std::string& tail) {
-                                                 greeting.errors = tail.substr(0, tail.find('\n'));
-                                                 greeting.ended = true;
-                                                 stop();
-                                               }});
+  TrainerCallbacks callbacks;
+  callbacks.on_line = [&](std::string_view line) {
+    if (!greeting.line) greeting.line = parse_trainer_line(line);
+    stop();
+  };
+  callbacks.on_breach = [&](const std::string&) { stop(); };
+  callbacks.on_exit = [&](ExitStatus, const std::string& tail) {
+    greeting.errors = tail.substr(0, tail.find('\n'));
+    greeting.ended = true;
+    stop();
+  };
+  auto process = launcher.launch({*path}, std::move(callbacks));
   if (!process.ok()) return failure(std::string(process.status().message()));
   context.run_for(kTrainerPatience);
   process->reset();

@@ -94,8 +94,8 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
     sweep.model = std::move(model.spec);
     if (model.file_place) draft.file_places.push_back(problems.where(*model.file_place));
     if (asks_for_embeddings(sweep.dataset.columns) && !takes_embeddings(sweep.model))
-      value->fail(fmt::format("{} has no embeddings of names; use mlp, or encoding: one_hot in dataset.columns",
-                              sweep.model.name));
+      value->fail(
+          fmt::format("{} has no embeddings of names; use mlp, resmlp or the encoding one_hot", sweep.model.name));
   }
   if (const auto value = top.need("training"))
     sweep.training = read_training(*value, sweep.dataset.format, sweep.model);

@@ -31,7 +31,8 @@ class TableTest(E2eTest):
         return self.write(f"{encoding}-{model}.yaml", SWEEP.format(encoding=encoding, model=model, keys=keys))
 
     def test_encodings_and_models_learn(self):
-        for encoding, model, keys in (("one_hot", "mlp", "hidden: [16]"), ("embedding", "mlp", "hidden: [16]")):
+        for encoding, model, keys in (("one_hot", "mlp", "hidden: [16]"), ("embedding", "mlp", "hidden: [16]"),
+                                      ("embedding", "resmlp", "width: 16, blocks: 1")):
             with self.subTest(encoding=encoding, model=model):
                 file = self.sweep_of(encoding, model, keys)
                 out, again = self.dir / f"out-{encoding}-{model}", self.dir / f"again-{encoding}-{model}"

@@ -71,6 +71,16 @@ TEST(Model, MlpComputesWhatItsFormulaSays) {
   EXPECT_TRUE(at::equal(logits, at::tensor({7.F, 10.F, 3.F, 7.F}).view({2, 2}))) << logits;
 }
 
+TEST(Model, ResmlpLooksNamesUpToo) {
+  const ModelSpec spec{.name = "resmlp", .width = 8, .blocks = 1};
+  const auto model = made(spec, {3}, 2, 1, {.levels = {0, 4, 0}}), plain = made(spec, {4}, 2);
+  EXPECT_EQ(model->parameter_count(), plain->parameter_count() + 5 * 2) << "two numbers and a vector of two";
+  const at::Tensor inputs = at::tensor({1.F, 1.F, 1.F, 1.F, 2.F, 1.F, 1.F, 0.F, 1.F}).view({3, 3});
+  const at::Tensor logits = model->forward(inputs, /*training=*/false);
+  EXPECT_FALSE(at::equal(logits[0], logits[1])) << "another name";
+  EXPECT_FALSE(at::equal(logits[0], logits[2])) << "a name that training does not know";
+}
+
 TEST(Model, NamesAreLookedUpInLearnedVectors) {
   // A number, and one of four names (a vector of two numbers each).
   const auto model = made({.name = "mlp"}, {2}, 2, 1, {.levels = {0, 4}});
