@@ -117,8 +117,8 @@ TEST(Inspect, CountsWhatMakesResultsLookBetter) {
 
 TEST(Catalogue, NamesAreFoundOrSuggested) {
   ASSERT_TRUE(find_known_dataset("satimage").ok());
-  EXPECT_EQ(find_known_dataset("cifar").status().message(),
-            "no data set \"cifar\" is known; did you mean \"cifar10\"? evensweep data ls lists them");
+  EXPECT_EQ(find_known_dataset("satimag").status().message(),
+            "no data set \"satimag\" is known; did you mean \"satimage\"? evensweep data ls lists them");
   ASSERT_NE(known_dataset_of_file("cifar10/test_batch.bin"), nullptr);
   EXPECT_EQ(known_dataset_of_file("other.csv"), nullptr);
   for (const KnownDataset& dataset : known_datasets()) {
