@@ -11,6 +11,7 @@
 #include "agent/trainer/resampling.h"
 #include "agent/trainer/schedule.h"
 #include "common/base/rng.h"
+#include "common/model/model_description.h"
 
 namespace evensweep {
 namespace {
@@ -119,7 +120,8 @@ Status check_trainable(const RunSpec& spec, const Examples& examples) {
         "and agents",
         spec.trainer, kTrainerNumerics));
   }
-  if (!examples.levels().empty() && !takes_embeddings(spec.model))
+  const ModelDescription* description = find_model(spec.model.name);
+  if (!examples.levels().empty() && (description == nullptr || !description->embeds_names))
     return absl::InvalidArgumentError("model " + spec.model.name + ": has no embeddings of names; use one_hot");
   EV_RETURN_IF_ERROR(check_treatment(spec.treatment, examples));
   if (spec.treatment.smote_features && spec.model.name == kTorchscript)

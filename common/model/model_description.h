@@ -32,8 +32,9 @@ struct ModelDescription {
   std::string_view name;
   std::vector<Inputs> takes;
   std::vector<ModelKey> keys;
-  int64_t least_side = 1;  // images: pixels
-  bool from_file = false;  // named by its file, not by its name
+  int64_t least_side = 1;     // images: pixels
+  bool from_file = false;     // named by its file, not by its name
+  bool embeds_names = false;  // tables: looks names up in learned vectors, as the encoding "embedding" asks for
 
   bool takes_inputs(Inputs inputs) const;
   const ModelKey* find_key(std::string_view key) const;  // nullptr: it has no such key

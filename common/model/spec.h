@@ -93,7 +93,7 @@ inline constexpr char kReadPadding[] = "read";         // it is that after the p
 inline constexpr char kTorchscript[] = "torchscript";  // the model that a file holds
 
 // Whether the model looks names up in learned vectors, as the encoding "embedding" asks for.
-inline bool takes_embeddings(const ModelSpec& model) { return model.name == "mlp" || model.name == "resmlp"; }
+inline bool takes_embeddings(const ModelSpec& model) { return model.name == "mlp"; }
 inline bool asks_for_embeddings(const CsvColumns& columns) {
   return !columns.categorical.empty() && columns.encoding == "embedding";
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "common/model/model_description.h"
 #include "sweeps/spec/load.h"
 #include "sweeps/spec/override.h"
 #include "sweeps/spec/sections.h"
@@ -93,7 +94,8 @@ void read_body(Section& top, Draft& draft, const Problems& problems) {
     ModelDraft model = read_model(*value, sweep.dataset.format);
     sweep.model = std::move(model.spec);
     if (model.file_place) draft.file_places.push_back(problems.where(*model.file_place));
-    if (asks_for_embeddings(sweep.dataset.columns) && !takes_embeddings(sweep.model))
+    const ModelDescription* description = find_model(sweep.model.name);
+    if (asks_for_embeddings(sweep.dataset.columns) && description != nullptr && !description->embeds_names)
       value->fail(
           fmt::format("{} has no embeddings of names; use mlp, resmlp or the encoding one_hot", sweep.model.name));
   }
