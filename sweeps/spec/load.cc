@@ -51,6 +51,18 @@ class FileFinder {
   absl::StatusCode code_ = absl::StatusCode::kOk;
 };
 
+// Arms are selected by the unbiased variance of validation rates, which one example of a class does not give.
+Status check_selection(const Sweep& sweep) {
+  if (!sweep.analysis.selection) return absl::OkStatus();
+  for (size_t c = 0; c < sweep.classes.names.size(); ++c)
+    if (sweep.classes.validation[c] < 2)
+      return absl::InvalidArgumentError(
+          fmt::format("analysis.selection: class {} has {} validation example, and arms are selected by validation "
+                      "data; give validation a larger share, or leave selection out",
+                      in_quotes(sweep.classes.names[c]), sweep.classes.validation[c]));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 StatusOr<Sweep> resolve(Draft draft, std::span<const std::string> data_folders) {
@@ -62,6 +74,7 @@ StatusOr<Sweep> resolve(Draft draft, std::span<const std::string> data_folders) 
   EV_ASSIGN_OR_RETURN(Dataset dataset, load_dataset(sweep.dataset));
   EV_ASSIGN_OR_RETURN(sweep.classes, count_classes(sweep.dataset, dataset));
   sweep.data_facts = std::move(dataset.facts);
+  EV_RETURN_IF_ERROR(check_selection(sweep));
   return sweep;
 }
 

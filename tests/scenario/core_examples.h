@@ -40,6 +40,10 @@ inline std::string even_result_text(int64_t hits_of_first, int64_t hits_of_secon
   RunResult result = example_result();
   result.validation.counts = {hits_of_first, 20 - hits_of_first, 10 - hits_of_second, hits_of_second};
   result.test = result.validation;
+  result.test_predictions.clear();
+  for (size_t cell = 0; cell < result.test.counts.size(); ++cell)
+    result.test_predictions.insert(result.test_predictions.end(), static_cast<size_t>(result.test.counts[cell]),
+                                   static_cast<uint16_t>(cell % 2));
   return to_json(result).dump();
 }
 

@@ -35,6 +35,16 @@ TEST(Progress, ExtrapolatesFromItsOwnWork) {
   EXPECT_EQ(time_left(half_done(), start, kStart + Duration(10'000)), Duration(20'000));
 }
 
+TEST(Progress, CountsWhatIsNotNeededAsNoWork) {
+  SweepStatus status = half_done();
+  status.trials_not_needed = 20;
+  // Half of what was left at the start, 40 trials, is done in 10 s.
+  EXPECT_EQ(time_left(status, {.at = kStart, .done = 20}, kStart + Duration(10'000)), Duration(10'000));
+  const std::string text = progress_text(status, {.at = kStart, .done = 20}, kStart + Duration(10'000), 200);
+  EXPECT_THAT(text, StartsWith("39/60 trials"));
+  EXPECT_THAT(text, HasSubstr("20 not needed"));
+}
+
 TEST(Progress, KnowsNoTimeLeftBeforeAnythingIsDone) {
   EXPECT_EQ(time_left(half_done(), {.at = kStart, .done = 40}, kStart + Duration(10'000)), std::nullopt);
   EXPECT_EQ(time_left(half_done(), {.at = kStart, .done = 41}, kStart + Duration(10'000)), std::nullopt)

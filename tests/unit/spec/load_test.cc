@@ -95,6 +95,16 @@ TEST_F(Load, ErrorsOfTheDataNameTheDataFile) {
                 "columns.categorical, or leave it out of columns.features");
 }
 
+TEST_F(Load, SelectionNeedsTwoValidationExamplesOfEachClass) {
+  folder_.write("a.csv", kData);
+  EXPECT_EQ(error_of(load(kGoodSweep, {"analysis={selection: {seeds: 2}}"})),
+            "analysis.selection: class \"a\" has 1 validation example, and arms are selected by validation data; give "
+            "validation a larger share, or leave selection out");
+  EXPECT_TRUE(
+      load(kGoodSweep, {"analysis={selection: {seeds: 2}}", "dataset.split={train: 0.25, validation: 0.5, test: 0.25}"})
+          .ok());
+}
+
 TEST_F(Load, AMissingSweepFileIsNamed) {
   EXPECT_EQ(error_of(load_sweep("/no/such.yaml", {})), "cannot read /no/such.yaml: No such file or directory");
 }

@@ -365,7 +365,10 @@ SweepResults stopped_sweep() {
     const uint64_t seed = results.sweep.seeds[b];
     const auto more = static_cast<int64_t>(b);
     add_result(results, baseline_arm(), seed, {190, 150, 100 + more});
-    if (b < 2) add_result(results, focal_arm(1), seed, {160, 155, 150 + more});
+    if (b < 2)
+      add_result(results, focal_arm(1), seed, {160, 155, 150 + more});
+    else
+      results.trials.push_back({.arm = focal_arm(1), .seed = seed});
     add_result(results, focal_arm(2), seed, {189, 150, 100});
   }
   results.decisions = {{.kind = StageKind::kLook,

@@ -9,6 +9,7 @@ TEST(StatusCodec, CarriesEveryField) {
   const SweepStatus status{.trials = 1,
                            .trials_finished = 2,
                            .trials_failed = 3,
+                           .trials_not_needed = 11,
                            .runs_trained = 4,
                            .runs_reused = 5,
                            .running = 6,
@@ -22,6 +23,7 @@ TEST(StatusCodec, CarriesEveryField) {
   EXPECT_EQ(back.trials, 1);
   EXPECT_EQ(back.trials_finished, 2);
   EXPECT_EQ(back.trials_failed, 3);
+  EXPECT_EQ(back.trials_not_needed, 11);
   EXPECT_EQ(back.runs_trained, 4);
   EXPECT_EQ(back.runs_reused, 5);
   EXPECT_EQ(back.running, 6);
