@@ -31,6 +31,11 @@ std::string confusion_words() {
          "holds 0.";
 }
 
+std::string selection_words() {
+  return "Arms were chosen on selection seeds by validation data; the verdicts rest on the sweep's own seeds and test "
+         "data alone. What looked best shrinks: the shrinkage is what choosing it had added.";
+}
+
 std::string seeds_words() {
   return "Var_u at each seed, left the baseline, right the arm. Blue: more even at this seed, vermillion: less.";
 }

@@ -158,7 +158,7 @@ std::vector<std::string> robustness_lines(const ResultsIndex& index) {
         "taken.");
   lines.push_back(
       "No diagram of mean ranks (critical differences): it compares methods over several data sets, and "
-      "seeds of one data set are no sample of data sets.");
+      "seeds of one data set are no sample of data sets; evensweep meta compares the results of several.");
   return lines;
 }
 

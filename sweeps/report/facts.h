@@ -40,6 +40,7 @@ std::string classes_words();
 std::string tradeoff_words();
 std::string confusion_words();
 std::string seeds_words();
+std::string selection_words();
 std::string loss_words();
 std::string robustness_words();
 

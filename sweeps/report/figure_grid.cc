@@ -16,11 +16,12 @@ constexpr double kWidth = 640, kLabels = 236, kTop = 26, kRow = 18, kLargestCell
 constexpr size_t kNameCharacters = 32;
 
 // What is drawn for a trial, and what it means.
-enum class Mark { kCompared, kLeftOut, kFailed, kAbsent };
+enum class Mark { kCompared, kLeftOut, kFailed, kNotNeeded, kAbsent };
 
 Mark mark_of(View trial, const std::set<std::string>& complete_seeds) {
   const std::string state = trial["state"].text();
   if (state == "failed") return Mark::kFailed;
+  if (state == "not needed") return Mark::kNotNeeded;
   if (state != "finished") return Mark::kAbsent;
   const bool counts =
       trial["arm"].text() == kBaseline ? complete_seeds.contains(trial["seed"].scalar()) : trial["compared"].truth();
@@ -35,6 +36,7 @@ void draw_mark(Svg& svg, Mark mark, double x, double y, double cell) {
     case Mark::kCompared: svg.rect(left, top, side, side, "gain"); break;
     case Mark::kLeftOut: svg.rect(left, top, side, side, "frame"); break;
     case Mark::kFailed: svg.path(cross, "l ll"); break;
+    case Mark::kNotNeeded: svg.line(left, y + cell / 2, left + side, y + cell / 2, "a"); break;
     case Mark::kAbsent: svg.circle(x + cell / 2, y + cell / 2, 1.5, "base"); break;
   }
 }
@@ -43,12 +45,13 @@ void draw_legend(Svg& svg, double top) {
   constexpr std::pair<Mark, const char*> kMarks[] = {{Mark::kCompared, "compared"},
                                                      {Mark::kLeftOut, "trained, not compared"},
                                                      {Mark::kFailed, "failed"},
+                                                     {Mark::kNotNeeded, "not needed"},
                                                      {Mark::kAbsent, "not trained"}};
   double x = 12;
   for (const auto& [mark, words] : kMarks) {
     draw_mark(svg, mark, x, top, kLargestCell);
     svg.text(x + 24, top + 13, words, "t");
-    x += 56 + 7 * static_cast<double>(std::string_view(words).size());
+    x += 44 + 7 * static_cast<double>(std::string_view(words).size());
   }
 }
 
@@ -67,8 +70,8 @@ std::string grid_figure(const ResultsIndex& index) {
   const double cell = std::min(kLargestCell, (kWidth - kLabels - 8) / static_cast<double>(seeds.size()));
   const double bottom = kTop + kRow * static_cast<double>(rows.size());
   Svg svg(kWidth, bottom + kLegend, "grid", "Completeness: every arm at every seed",
-          "A row for each arm, a column for each seed: whether the training was compared, left out, failed or is "
-          "missing. What is missing is listed in words.");
+          "A row for each arm, a column for each seed: whether the training was compared, left out, failed, was not "
+          "needed or is missing. What is missing is listed in words.");
   for (const auto& [name, row] : rows)
     svg.text(kLabels - 8, kTop + kRow * static_cast<double>(row) + 13, shortened(name, kNameCharacters), "t e");
   const size_t stride = std::max<size_t>(1, static_cast<size_t>(22 / cell) + 1);

@@ -83,6 +83,7 @@ void add_tables(const ResultsIndex& index, Files& files) {
   files.add("tables/measures.tex", tex_table(measures_table(index), {}, "Other measures." + about, "measures"));
   files.add("tables/other-tests.tex", tex_table(other_tests_table(index), {},
                                                 "Other tests, corrections and probabilities." + about, "other-tests"));
+  files.add("tables/selection.tex", tex_table(selection_table(index), {}, selection_words(), "selection"));
   files.add("tables/robustness.tex", tex_table(robustness, {}, robustness_words() + about, "robustness"));
   files.add("tables/controls.tex", tex_table(controls_table(index), {}, "Controls." + about, "controls"));
   files.add("tables/cost.tex",

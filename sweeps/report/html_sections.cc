@@ -38,6 +38,11 @@ std::string completeness_body(const ResultsIndex& index) {
          html_details("Notes of the methods on their treatments", html_table(notes_table(index), "Notes"));
 }
 
+std::string selection_body(const ResultsIndex& index) {
+  const Table table = selection_table(index);
+  return table.rows.empty() ? "" : html_paragraph(selection_words()) + html_table(table, "Selection");
+}
+
 std::string surface_body(const ResultsIndex& index) {
   std::string heat, dose;
   const std::vector<Surface> surfaces = surfaces_of(index);
@@ -144,6 +149,7 @@ std::vector<HtmlSection> html_sections(const ResultsIndex& index) {
       {"traps", "What to keep in mind", html_list(root["traps"].texts())},
       {"arms", "Arms", arms_body(index)},
       {"completeness", "Completeness", completeness_body(index)},
+      {"selection", "Selection", selection_body(index)},
       {"surface", "Effect over the parameters", surface_body(index)},
       {"classes", "True positive rates by class", classes_body(index)},
       {"tradeoff", "Evenness and accuracy", html_wide_figure(tradeoff_figure(index), tradeoff_words())},

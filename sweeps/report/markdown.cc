@@ -79,7 +79,7 @@ std::string report_markdown(const Json& results) {
          section("True positive rates by class", class_sections(index)) +
          section("Class weights, seed means", table_of(weights_table(index))) +
          section("Effect sizes and other measures", table_of(effects_table(index)) + table_of(measures_table(index))) +
-         section("Controls", table_of(controls_table(index))) +
+         section("Selection", table_of(selection_table(index))) + section("Controls", table_of(controls_table(index))) +
          section("Robustness", table_of(robustness_table(index)) + table_of(other_tests_table(index)) +
                                    table_of(test_set_table(index)) + list_of(robustness_lines(index))) +
          section("Completeness", list_of(completeness_lines(index)) + table_of(missing) + table_of(failures)) +

@@ -135,6 +135,11 @@ void write_middle(Writer& to, const ResultsIndex& index) {
   to.figure(grid_figure(index), "Every arm at every seed.");
   to.table(missing_table(index));
   to.table(failures_table(index));
+  to.section("Selection");
+  if (const Table selection = selection_table(index); !selection.rows.empty()) {
+    to.add(PaperBlock::kText, selection_words());
+    to.table(selection);
+  }
   write_surfaces(to, index);
   write_classes(to, index);
   to.section("Evenness and accuracy");

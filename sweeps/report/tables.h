@@ -30,6 +30,7 @@ Table effects_table(const ResultsIndex& index);      // sizes of effect in other
 Table measures_table(const ResultsIndex& index);     // accuracy, worst class and others, before and after
 Table other_tests_table(const ResultsIndex& index);  // Wilcoxon, permutation, other corrections, Bayes
 Table test_set_table(const ResultsIndex& index);     // what the finite test set adds to the uncertainty
+Table selection_table(const ResultsIndex& index);    // what each arm gave on selection seeds, and on the sweep's
 Table trends_table(const ResultsIndex& index);       // of D_u along a parameter
 Table controls_table(const ResultsIndex& index);
 Table cost_table(const ResultsIndex& index);  // training times, paired by seed

@@ -135,6 +135,19 @@ Table test_set_table(const ResultsIndex& index) {
   return table;
 }
 
+Table selection_table(const ResultsIndex& index) {
+  Table table{.header = {"Arm", "Selection seeds", "D_u on selection seeds, pp²", "D_u on the sweep's seeds, pp²",
+                         "Shrinkage, pp²", "What became of it"},
+              .rows = {}};
+  const int decimals = decimals_for({largest_effect(index)}, 1);
+  for (const View& arm : index.root()["design"]["selection"].items())
+    table.rows.push_back({arm["name"].text(), arm["seeds"].scalar(),
+                          signed_fixed(scaled(arm["d_selection"], kPp2), decimals),
+                          signed_fixed(scaled(arm["d_confirmation"], kPp2), decimals),
+                          signed_fixed(scaled(arm["shrinkage"], kPp2), decimals), arm["fate"].text()});
+  return table;
+}
+
 Table trends_table(const ResultsIndex& index) {
   Table table{.header = {"Method", "Parameter", "Arms", "Slope of D_u, pp² for each unit [CI]", "p, rising"},
               .rows = {}};

@@ -50,7 +50,8 @@ StatusOr<Json> task_of_run(const Json& results, std::string_view run, const std:
   spec["seed"] = found->value("seed", Json());
   spec["treatment"] = found->value("treatment", Json());
   if (run_key_of_text(spec.dump()).str() != key)
-    return not_possible("another version of Evensweep trained it, or its treatment is not known");
+    return not_possible(
+        "another version of Evensweep trained it, it is a twin or another control, or its treatment is not known");
   return Json{{"contract", 1},
               {"work_dir", work_dir},
               {"checkpoint_seconds", 0},

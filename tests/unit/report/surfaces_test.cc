@@ -203,6 +203,34 @@ TEST(Tables, DetailsAreShownWhereTheyAre) {
   EXPECT_EQ(other_tests_table(index).rows[0].back(), "0.01, 0.09, 0.90");
 }
 
+TEST(Tables, SelectionShowsWhatShrank) {
+  Json json = json_of(with_size(3, 3, 2));
+  EXPECT_TRUE(selection_table(ResultsIndex(json)).rows.empty());
+  json["design"]["selection"] = {{{"name", "a"},
+                                  {"selected", true},
+                                  {"fate", "goes on"},
+                                  {"seeds", 5},
+                                  {"d_selection", 0.002},
+                                  {"d_confirmation", 0.0015},
+                                  {"shrinkage", 0.0005}},
+                                 {{"name", "b"}, {"fate", "not selected"}, {"seeds", 5}, {"d_selection", 0.001}}};
+  const Table table = selection_table(ResultsIndex(json));
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(std::stod(table.rows[0][2]), 20);
+  EXPECT_EQ(std::stod(table.rows[0][4]), 5);
+  EXPECT_EQ(table.rows[1][3], "n/a");
+  EXPECT_THAT(report_html(json), HasSubstr(">Selection</h2>"));
+}
+
+TEST(GridFigure, ADashIsATrialThatWasNotNeeded) {
+  Json json = json_of(with_size(3, 3, 1));
+  const auto dashes = [&] { return times(grid_figure(ResultsIndex(json)), "class=\"a\""); };
+  const int64_t before = dashes();
+  json["trials"][4]["state"] = "not needed";
+  json["trials"][4]["compared"] = false;
+  EXPECT_EQ(dashes(), before + 1);
+}
+
 TEST(Tables, ControlsAreShownApart) {
   Json json = json_of(with_size(3, 3, 3));
   const std::string none = report_markdown(json);
