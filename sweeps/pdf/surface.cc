@@ -1,5 +1,7 @@
 #include "sweeps/pdf/surface.h"
 
+#include <fontconfig/fontconfig.h>
+
 namespace evensweep {
 namespace {
 
@@ -8,12 +10,10 @@ cairo_status_t append(void* bytes, const unsigned char* data, unsigned int lengt
   return CAIRO_STATUS_SUCCESS;
 }
 
+// Pango names three families even where there is none.
 bool has_font() {
-  PangoFontFamily** families = nullptr;
-  int count = 0;
-  pango_font_map_list_families(pango_cairo_font_map_get_default(), &families, &count);
-  g_free(families);
-  return count > 0;
+  const FcFontSet* fonts = FcConfigGetFonts(nullptr, FcSetSystem);
+  return fonts != nullptr && fonts->nfont > 0;
 }
 
 std::string message_of(GError* error) {

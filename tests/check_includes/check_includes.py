@@ -52,7 +52,7 @@ HOMES = [
     Home("protobuf", re.compile(r"google/protobuf/|evensweep/v1/|.*\.pb\.h$"), ["common/wire", *ON_THE_WIRE]),
     Home("gRPC", re.compile(r"grpc(pp)?/"), ON_THE_WIRE),
     Home("SQLite", re.compile(r"sqlite3\.h|SQLiteCpp/"), ["coordinator/store"]),
-    Home("cairo, Pango and librsvg", re.compile(r"(cairo|pango|librsvg)"), ["sweeps/pdf"]),
+    Home("cairo, Pango and librsvg", re.compile(r"(cairo|pango|librsvg|fontconfig/)"), ["sweeps/pdf"]),
     Home("spdlog", re.compile(r"spdlog/"), ["common/base"]),
     Home("libcurl", re.compile(r"curl/"), ["cli"]),
     Home("zlib", re.compile(r"zlib\.h"), ["cli"]),

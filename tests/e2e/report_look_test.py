@@ -147,7 +147,7 @@ class ReportLookTest(E2eTest):
     def test_latex(self):
         for folder in (self.trained(), self.hostile()):
             parts = [f"\\input{{tables/{path.stem}}}" for path in sorted((folder / "tables").glob("*.tex"))]
-            parts += [f"\\includegraphics[width=\\linewidth]{{figures/{path.name}}}\\clearpage"
+            parts += [f"\\noindent\\includegraphics[width=\\linewidth]{{figures/{path.name}}}\\clearpage"
                       for path in sorted((folder / "figures").glob("*.pdf"))]
             self.assertGreater(len(parts), 10)
             (folder / "paper.tex").write_text(DOCUMENT % "\n".join(parts))
