@@ -7,7 +7,7 @@
 namespace evensweep {
 namespace {
 
-constexpr TextStyle kText{.size = 8.6}, kSmall{.size = 7.4, .muted = true}, kCode{.size = 7.2, .mono = true};
+constexpr TextStyle kText{.size = 7.8}, kSmall{.size = 7.4, .muted = true}, kCode{.size = 7.2, .mono = true};
 constexpr double kGutter = 12, kBelow = 3;
 constexpr double kTallest = 0.62 * (Page::kBottom - Page::kMargin);  // of a drawing
 constexpr double kSmallest = 0.62;  // of its size: a drawing alone may be made so small to stand on the page begun

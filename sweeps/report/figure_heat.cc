@@ -13,7 +13,7 @@
 namespace evensweep {
 namespace {
 
-constexpr double kLabels = 96, kNoLabels = 8, kTop = 8, kCell = 84, kHeight = 46, kBelow = 44, kLeastWidth = 260;
+constexpr double kLabels = 96, kMargin = 8, kTop = 8, kCell = 84, kHeight = 46, kBelow = 44, kLeastWidth = 260;
 constexpr int kLevels = 10;
 constexpr size_t kAxisCharacters = 12;
 
@@ -51,7 +51,16 @@ void draw_cell(Svg& svg, View results, View arm, double largest, double x, doubl
   svg.rect(x, y, kCell, kHeight, "frame");
 }
 
-double left_of(const Surface& surface) { return surface.y.empty() ? kNoLabels : kLabels; }
+double width_of(const Surface& surface) {
+  const double cells = kCell * static_cast<double>(surface.xs.size());
+  return std::max(kLeastWidth, (surface.y.empty() ? kMargin : kLabels) + cells + kMargin);
+}
+
+// Without labels of rows the cells are in the middle.
+double left_of(const Surface& surface) {
+  const double cells = kCell * static_cast<double>(surface.xs.size());
+  return surface.y.empty() ? (width_of(surface) - cells) / 2 : kLabels;
+}
 
 void draw_axes(Svg& svg, const Surface& surface, double bottom) {
   const double left = left_of(surface);
@@ -75,7 +84,7 @@ std::string significance_mark(View results, View arm) {
 
 std::string heat_figure(const ResultsIndex& index, const Surface& surface, size_t number) {
   const double bottom = kTop + kHeight * static_cast<double>(surface.ys.size());
-  const double width = std::max(kLeastWidth, left_of(surface) + kCell * static_cast<double>(surface.xs.size()) + 8);
+  const double width = width_of(surface);
   const double largest = largest_effect(index), left = left_of(surface);
   Svg svg(width, bottom + kBelow, fmt::format("heat-{}", number), "Reduction of class variance: " + surface.title,
           "Mean D_u in pp² and number of seeds for each combination of the parameters. A star: a significant "
