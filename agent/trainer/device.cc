@@ -23,6 +23,21 @@ StatusOr<at::Device> find_cuda() {
   return at::Device(at::kCUDA, 0);
 }
 
+// By the driver itself, whose header this program need not have been built with; empty where it does not answer.
+std::string gpu_name() {
+  void* driver = ::dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
+  if (driver == nullptr) return "";
+  const auto start = reinterpret_cast<int (*)(unsigned)>(::dlsym(driver, "cuInit"));
+  const auto get = reinterpret_cast<int (*)(int*, int)>(::dlsym(driver, "cuDeviceGet"));
+  const auto name_of = reinterpret_cast<int (*)(char*, int, int)>(::dlsym(driver, "cuDeviceGetName"));
+  int device = 0;
+  char name[256] = {};
+  if (start == nullptr || get == nullptr || name_of == nullptr || start(0) != 0 || get(&device, 0) != 0 ||
+      name_of(name, sizeof name - 1, device) != 0)
+    return "";
+  return name;
+}
+
 }  // namespace
 
 StatusOr<at::Device> find_device(const std::string& name) {
@@ -33,7 +48,8 @@ StatusOr<at::Device> find_device(const std::string& name) {
 
 std::string describe_device(at::Device device) {
   if (device.is_cpu()) return "cpu (" + at::get_cpu_capability() + ")";
-  return device.str();
+  const std::string name = gpu_name();
+  return name.empty() ? device.str() : "cuda (" + name + ")";
 }
 
 std::string libtorch_version() { return TORCH_VERSION; }

@@ -10,7 +10,7 @@ namespace evensweep {
 // "cpu" or "cuda". libtorch's CUDA part is loaded the first time it is asked for; InvalidArgument says what is missing.
 StatusOr<at::Device> find_device(const std::string& name);
 
-// "cpu (AVX2)", "cuda". What a result's numbers depend on, besides threads and libtorch.
+// "cpu (AVX2)", "cuda (NVIDIA H100)". What a result's numbers depend on, besides threads and libtorch.
 std::string describe_device(at::Device device);
 
 std::string libtorch_version();  // of the headers that this program was built with: "2.11.0"
