@@ -27,6 +27,7 @@ void add(SimulationCounts& sum, const SimulationCounts& more) {
   sum.steps += more.steps;
   sum.grants += more.grants;
   sum.results += more.results;
+  sum.decisions += more.decisions;
   sum.late_results += more.late_results;
   sum.failed_runs += more.failed_runs;
   sum.reopened += more.reopened;

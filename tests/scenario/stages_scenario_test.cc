@@ -31,9 +31,11 @@ int train(CoreScenario& scene, ConnectionId agent, const Truth& results = truth,
   while (trained < most) {
     const auto leases = scene.ask(agent, 1);
     if (leases.empty()) break;
-    const RunSpec spec = parse_run_spec(scene.book().spec(leases[0].run)).value();
-    scene.succeed(agent, leases[0], results(spec.treatment.focal_gamma, spec.seed));
-    ++trained;
+    for (const AttemptId& lease : leases) {  // one may be of a credit that was left
+      const RunSpec spec = parse_run_spec(scene.book().spec(lease.run)).value();
+      scene.succeed(agent, lease, results(spec.treatment.focal_gamma, spec.seed));
+      ++trained;
+    }
   }
   return trained;
 }
