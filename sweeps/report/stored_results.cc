@@ -40,7 +40,8 @@ StatusOr<std::optional<ConfusionMatrix>> matrix_of(const Json& run, const char* 
     if (!row.is_array() || row.size() != rows.size())
       return refused(std::string("runs: ") + name + ": must be a square table of counts");
     for (const Json& count : row) {
-      if (!count.is_number_unsigned() || count.get<uint64_t>() > uint64_t{kMostExamples})
+      // An unsigned number beyond int64_t reads as a negative one.
+      if (!count.is_number_integer() || count.get<int64_t>() < 0 || count.get<int64_t>() > int64_t{kMostExamples})
         return refused(std::string("runs: ") + name + ": must hold whole numbers of at least 0");
       matrix.counts.push_back(count.get<int64_t>());
     }

