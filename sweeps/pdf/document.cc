@@ -65,7 +65,7 @@ Status write_row(Page& page, const PaperBlock& block, size_t first) {
     EV_ASSIGN_OR_RETURN(const double least, least_room(page, block));
     const double caption = page.height_of(block.figures[0].caption, kSmall, row.width) + kBelow;
     if (least <= page.room()) {
-      EV_ASSIGN_OR_RETURN(row, row_of(page, block, first, page.room() - caption));
+      EV_ASSIGN_OR_RETURN(row, row_of(page, block, first, page.room() - caption - 0.5));
     }
   }
   page.need(row.height);
