@@ -20,8 +20,8 @@ DataFile write_script_module(const std::string& path, const ScriptModule& module
   add("b2", at::zeros({3}));
   for (const std::string& name : module.spare_parameters) add(name, at::ones({2}));
   made.register_buffer("seen", at::zeros({}));
-  made.define(module.forward.empty() ? kScriptForward : module.forward);
-  for (const std::string& method : module.methods) made.define(method);
+  made.define((module.forward.empty() ? kScriptForward : module.forward) + "\n");
+  for (const std::string& method : module.methods) made.define(method + "\n");
   made.save(path);
   return {.path = path, .sha256 = sha256_hex_of_file(path).value_or("")};
 }
