@@ -75,14 +75,29 @@ Coefficients coefficients(const NormState& state, const at::Tensor& mean, const 
   return made;
 }
 
-// Variances from the sums of squares around the first value of each channel, which is near enough to the mean for few
-// digits to be lost.
+// The mean of some values of each channel, from all over the batch.
+template <typename T>
+std::vector<float> sampled_means(const at::Tensor& input) {
+  constexpr int64_t kSamples = 64;
+  const NormShape shape = shape_of(input);
+  const int64_t count = shape.images * shape.plane;
+  std::vector<float> means(static_cast<size_t>(shape.channels));
+  for (int64_t i = 0; i < kSamples; ++i) {
+    const int64_t place = i * count / kSamples, image = place / shape.plane, pixel = place % shape.plane;
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      const int64_t at =
+          shape.channels_last ? place * shape.channels + c : (image * shape.channels + c) * shape.plane + pixel;
+      means[static_cast<size_t>(c)] += load_some(data<T>(input) + at, 1)[0] / kSamples;
+    }
+  }
+  return means;
+}
+
+// Variances from the sums of squares around something near the mean, so that they lose no digits.
 template <typename T>
 Coefficients batch_coefficients(const at::Tensor& input, const NormState& state) {
   const NormShape shape = shape_of(input);
-  std::vector<float> shift(static_cast<size_t>(shape.channels));
-  for (int64_t c = 0; c < shape.channels; ++c)
-    shift[static_cast<size_t>(c)] = load_some(data<T>(input) + (shape.channels_last ? c : c * shape.plane), 1)[0];
+  const std::vector<float> shift = sampled_means<T>(input);
   const std::vector<double> sums =
       summed(shape, [&](const NormPart& part, float* to) { norm_sums(part, data<T>(input), shift.data(), to); });
   const auto count = static_cast<double>(shape.images * shape.plane);
