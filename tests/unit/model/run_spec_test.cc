@@ -88,7 +88,6 @@ TEST(RunSpec, SizesThatAModelUsesAreInItsText) {
   const StatusOr<RunSpec> read = parse_run_spec(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(to_json(*read).dump(), text);
-  EXPECT_EQ(read->model.padding, kReadPadding);
 }
 
 TEST(RunSpec, AModelsFileIsInItsTextByItsContent) {
