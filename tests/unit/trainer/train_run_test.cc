@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <numeric>
 #include <optional>
@@ -81,6 +84,25 @@ class Training {
   DatasetCache cache_;
   SystemClock clock_;
   int64_t asked_ = 0, resumed_at_epoch_ = -1;
+};
+
+// This process gets at most `more` bytes than it has, until the end of the scope.
+class AddressSpaceLimit {
+ public:
+  explicit AddressSpaceLimit(int64_t more) {
+    ::getrlimit(RLIMIT_AS, &before_);
+    long pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    rlimit limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(pages * ::sysconf(_SC_PAGESIZE) + more);
+    ::setrlimit(RLIMIT_AS, &limit);
+  }
+  ~AddressSpaceLimit() { ::setrlimit(RLIMIT_AS, &before_); }
+  AddressSpaceLimit(const AddressSpaceLimit&) = delete;
+  AddressSpaceLimit& operator=(const AddressSpaceLimit&) = delete;
+
+ private:
+  rlimit before_ = {};
 };
 
 // All of a result but times and environment.
@@ -507,7 +529,8 @@ TEST(TrainRun, BadInputIsNamed) {
 TEST(TrainRun, MemoryThatCannotBeHadIsSaidToBeMissing) {
   const TestFolder data;
   RunSpec spec = points_run(data.path());
-  spec.model.hidden = {2, int64_t{1} << 46};  // beyond any address space
+  spec.model.hidden = {65536, 65536};  // 16 GiB of weights between them
+  const AddressSpaceLimit limit(int64_t{1} << 31);
   EXPECT_EQ(Training(spec).fail().failure, FailureClass::kOutOfMemory);
 }
 
