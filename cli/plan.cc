@@ -95,9 +95,7 @@ void add_plan(CLI::App& app, int& exit_code) {
   verb->add_option("overrides", options->overrides, "key=value pairs that replace parts of the file");
   verb->add_option("--state", options->state, "State folder (default: $EVENSWEEP_STATE or ~/.local/state/evensweep)");
   verb->add_option("--data", options->data, "Folder in which data files are looked up first");
-  verb->add_option("--pilot", options->pilot,
-                   "results.json of an earlier sweep, or its folder, to take spread and run times from (default: what "
-                   "is trained of this sweep)");
+  verb->add_option("--pilot", options->pilot, "results.json or folder of an earlier sweep, for spread and run times");
   verb->add_option("--seconds-per-run", options->seconds_per_run, "How long a run takes (default: from finished runs)")
       ->check(CLI::PositiveNumber);
   verb->add_option("-o,--output", options->output, "table or json")->check(CLI::IsMember({"table", "json"}));

@@ -207,9 +207,7 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--slots", options->slots, "Trainings at a time (default: from the cores)")
       ->check(CLI::Range(1, 4096));
   verb->add_option("--trainer", options->trainer, "Training program (default: evensweep-trainer beside this one)");
-  verb->add_option("--agent-config", options->agent_config,
-                   "File that names trainers of your own (default: $EVENSWEEP_AGENT_CONFIG or "
-                   "~/.config/evensweep/agent.yaml; docs/format/agent.md)");
+  verb->add_option("--agent-config", options->agent_config, "Trainers of your own by name (docs/format/agent.md)");
   verb->add_option("-o,--output", options->output, "table, json or quiet")
       ->check(CLI::IsMember({"table", "json", "quiet"}));
   verb->callback([options, &exit_code] {

@@ -119,7 +119,7 @@ void add_decisions(View results, std::vector<std::string>& lines) {
     for (const View& arm : decision["arms"].items()) ++fates[arm["fate"].text()];
     const char* separator = " ";
     for (const auto& [fate, arms] : fates) {
-      line += fmt::format("{}{} {}", separator, counted(arms, "arm"), fate);
+      line += fmt::format("{}{} {}", separator, counted(arms, "arm"), fate == "goes on" && arms != 1 ? "go on" : fate);
       separator = ", ";
     }
     lines.push_back(line + ".");
@@ -170,14 +170,26 @@ std::string interim_warning(View results) {
       finished, planned, runs["failed"].integer(), runs["missing"].integer());
 }
 
+bool is_left_out(View arm) { return !arm["selected"].absent() && !arm["selected"].truth(); }
+
 std::vector<VerdictLine> verdicts(const ResultsIndex& index) {
   std::vector<VerdictLine> list;
+  std::vector<std::string> left_out;
   for (const View& arm : index.arms()) {
+    if (is_left_out(arm) && !arm["primary"].truth()) {
+      left_out.push_back(arm["name"].text());
+      continue;
+    }
     VerdictLine verdict{
         .arm = arm["name"].text(), .sentence = arm["verdict_sentence"].text(), .primary = arm["primary"].truth()};
     if (verdict.sentence.empty()) verdict.sentence = short_verdict(arm);
     list.insert(verdict.primary ? list.begin() : list.end(), verdict);
   }
+  if (!left_out.empty())
+    list.push_back(
+        {.arm = counted(std::ssize(left_out), "arm") + " not selected",
+         .sentence = "others were better on the selection seeds, so there is no verdict on " + joined(left_out),
+         .primary = false});
   return list;
 }
 

@@ -16,6 +16,8 @@ struct VerdictLine {
   bool primary = false;
 };
 std::vector<VerdictLine> verdicts(const ResultsIndex& index);
+// Whether a selection left the arm out, so that there is nothing to show of it but in the table of the selection.
+bool is_left_out(View arm);
 std::vector<std::string> design_lines(const ResultsIndex& index);
 std::vector<std::string> completeness_lines(const ResultsIndex& index);
 // What the control arms gave, in one line, or that there are none.

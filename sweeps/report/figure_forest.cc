@@ -31,6 +31,7 @@ std::string note_of(View arm, const std::optional<double>& mean) {
 std::vector<ForestRow> rows_of(const ResultsIndex& index) {
   std::vector<ForestRow> rows;
   for (const View& arm : index.arms()) {
+    if (is_left_out(arm)) continue;
     const View d = arm["control"].truth() ? arm["d_unbiased"] : effect_of(index.root(), arm);
     ForestRow row{.name = arm["name"].text(),
                   .note = note_of(arm, d["mean"].number()),

@@ -52,6 +52,7 @@ Table arms_table(const ResultsIndex& index) {
       .rows = {}};
   const int decimals = decimals_of_d(index);
   for (const View& arm : index.arms()) {
+    if (is_left_out(arm)) continue;
     if (arm["identity"].truth()) {
       std::vector<std::string> row(table.header.size(), "-");
       row.front() = arm["name"].text();
