@@ -427,7 +427,7 @@ class BadStateTest(E2eTest):
         fake("no_start")(place)
         done = self.call(place.command(), env=place.env)
         lines = done.stderr.splitlines()
-        remark = "evensweep: agent: the trainer does not start: it exited with code 1 before its hello"
+        remark = "evensweep: agent: the trainer evensweep-2 does not start: it exited with code 1 before its hello"
         self.assertEqual(lines.count(remark), 1, done.stderr)
 
     # ---- full disks
@@ -452,7 +452,7 @@ class BadStateTest(E2eTest):
             {run} -o quiet; echo "second $?"
             mount -o remount,size=100m $DISK
             {run} -o quiet > /dev/null; echo "third $?"
-            {self.query_command("SELECT count(*) FROM results")}
+            {self.query_command("SELECT count(*), count(DISTINCT run_key) - (SELECT count(*) FROM results) FROM trials")}
             {self.query_command("SELECT max(n) FROM (SELECT count(*) AS n FROM attempts WHERE ended_at NOTNULL "
                                 "AND failure_json IS NULL GROUP BY run_key)")}""")
         print(f"state on a full disk: {done.stdout.split()} {done.stderr.strip()}", flush=True)
@@ -460,7 +460,7 @@ class BadStateTest(E2eTest):
         self.assertEqual([lines[0], lines[2], lines[3]], ["first 1", "second 1", "third 0"])
         self.assertGreater(int(lines[1]), 0)
         self.assertLess(int(lines[1]), 100)
-        self.assertEqual(lines[4:], ["100", "1"])
+        self.assertEqual(lines[4:], ["100 0", "1"], "every trial has a run with a result, each trained once")
         errors = done.stderr.splitlines()
         self.assertTrue(all(line.startswith("evensweep: ") for line in errors), done.stderr)
         self.assertEqual(len([line for line in errors if "is full; nothing stored is lost" in line]), 2, done.stderr)
