@@ -31,7 +31,7 @@ class Mlp final : public Model {
   }
   const Linear& output_layer() const override { return hidden_.back(); }
   at::Tensor fused_logits(const at::Tensor& input, bool training) override {
-    const bool embeds = !execution_.levels.empty();  // the stack takes no gradient of its input
+    const bool embeds = !execution_.levels.empty();  // the stack begins with numbers
     if (embeds || execution_.bf16 || execution_.cosine_logits || !execution_.device.is_cpu()) return {};
     return linear_stack(input.flatten(1), hidden_, dropout_, training);
   }

@@ -1,7 +1,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/trainer/model.h"
+#include "agent/trainer/residual_network.h"
 
 namespace evensweep {
 namespace {
@@ -36,46 +36,12 @@ class Block {
   std::optional<BatchNorm> shortcut_norm_;
 };
 
-std::vector<Block> make_blocks(ParameterList& list) {
-  std::vector<Block> blocks;
-  int64_t inputs = 64;
-  for (const int64_t width : {64, 128, 256, 512}) {
-    for (int i = 1; i <= 2; ++i) {
-      blocks.emplace_back(list, "stage" + std::to_string(width) + ".block" + std::to_string(i), inputs, width);
-      inputs = width;
-    }
-  }
-  return blocks;
-}
-
-class Resnet18 final : public Model {
- public:
-  Resnet18(int64_t channels, int64_t classes, uint64_t seed, const Execution& execution)
-      : Model(seed, execution),
-        stem_(list_, "stem.conv", {.inputs = channels, .outputs = 64}, Start::kHe),
-        stem_norm_(list_, "stem.norm", 64),
-        blocks_(make_blocks(list_)),
-        output_(list_, "output", 512, classes, Start::kOutput) {}
-
- private:
-  at::Tensor features(const at::Tensor& input, bool training) override {
-    at::Tensor x = stem_norm_.relu(stem_(input), training);
-    for (const Block& block : blocks_) x = block(x, training);
-    return x.mean({2, 3});
-  }
-  const Linear& output_layer() const override { return output_; }
-
-  Convolution stem_;
-  BatchNorm stem_norm_;
-  std::vector<Block> blocks_;
-  Linear output_;
-};
-
 }  // namespace
 
 StatusOr<std::unique_ptr<Model>> make_resnet18(const ModelSpec& /*spec*/, const std::vector<int64_t>& shape,
                                                int64_t classes, uint64_t seed, const Execution& execution) {
-  return std::make_unique<Resnet18>(shape[0], classes, seed, execution);
+  const ResidualNetwork<Block>::Stages stages{.widths = {64, 128, 256, 512}, .blocks = 2};
+  return std::make_unique<ResidualNetwork<Block>>(stages, shape[0], classes, seed, execution);
 }
 
 }  // namespace evensweep

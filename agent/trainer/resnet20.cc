@@ -1,7 +1,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/trainer/model.h"
+#include "agent/trainer/residual_network.h"
 
 namespace evensweep {
 namespace {
@@ -36,46 +36,12 @@ class Block {
   int64_t added_channels_;
 };
 
-std::vector<Block> make_blocks(ParameterList& list) {
-  std::vector<Block> blocks;
-  int64_t inputs = 16;
-  for (const int64_t width : {16, 32, 64}) {
-    for (int i = 1; i <= 3; ++i) {
-      blocks.emplace_back(list, "stage" + std::to_string(width) + ".block" + std::to_string(i), inputs, width);
-      inputs = width;
-    }
-  }
-  return blocks;
-}
-
-class Resnet20 final : public Model {
- public:
-  Resnet20(int64_t channels, int64_t classes, uint64_t seed, const Execution& execution)
-      : Model(seed, execution),
-        stem_(list_, "stem.conv", {.inputs = channels, .outputs = 16}, Start::kHe),
-        stem_norm_(list_, "stem.norm", 16),
-        blocks_(make_blocks(list_)),
-        output_(list_, "output", 64, classes, Start::kOutput) {}
-
- private:
-  at::Tensor features(const at::Tensor& input, bool training) override {
-    at::Tensor x = stem_norm_.relu(stem_(input), training);
-    for (const Block& block : blocks_) x = block(x, training);
-    return x.mean({2, 3});
-  }
-  const Linear& output_layer() const override { return output_; }
-
-  Convolution stem_;
-  BatchNorm stem_norm_;
-  std::vector<Block> blocks_;
-  Linear output_;
-};
-
 }  // namespace
 
 StatusOr<std::unique_ptr<Model>> make_resnet20(const ModelSpec& /*spec*/, const std::vector<int64_t>& shape,
                                                int64_t classes, uint64_t seed, const Execution& execution) {
-  return std::make_unique<Resnet20>(shape[0], classes, seed, execution);
+  const ResidualNetwork<Block>::Stages stages{.widths = {16, 32, 64}, .blocks = 3};
+  return std::make_unique<ResidualNetwork<Block>>(stages, shape[0], classes, seed, execution);
 }
 
 }  // namespace evensweep
