@@ -92,8 +92,7 @@ inline constexpr char kPackedTexts[] = "packed";       // the last step read is 
 inline constexpr char kReadPadding[] = "read";         // it is that after the padding to the longest text of the batch
 inline constexpr char kTorchscript[] = "torchscript";  // the model that a file holds
 
-// Whether the model looks names up in learned vectors, as the encoding "embedding" asks for.
-inline bool takes_embeddings(const ModelSpec& model) { return model.name == "mlp"; }
+// Whether the columns of names are to be looked up in learned vectors.
 inline bool asks_for_embeddings(const CsvColumns& columns) {
   return !columns.categorical.empty() && columns.encoding == "embedding";
 }
