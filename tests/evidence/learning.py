@@ -85,12 +85,12 @@ def table(record: Record, results: dict) -> str:
 HEAD = """\
 # What the built-in networks learn
 
-True positive rates of baselines, trained unweighted with the programs of this version by `tests/evidence/learning.py DATA`
-(each heading is a ready sweep with other settings, which the script names). The author's own table (Peifer 2021, 40,000 of
-the CIFAR-10 training images) has accuracy 81.02 %, Var(s) 71.4 pp²; worst cat (65.4 %), bird (70.9 %), dog (72.4 %), best
-automobile (92.8 %). For names of five nationalities it has american worst (57.5 %) and a spread of 112.1 pp². Here CIFAR-10
-is data_batch_1 with the official test batch: a fifth of the training images, so that rates are lower; the order of the
-classes is what can be compared.
+True positive rates of baselines, trained unweighted with the programs of this version by
+`tests/evidence/learning.py DATA` (each heading is a ready sweep with other settings, which the script names). The
+author's own table (Peifer 2021, 40,000 of the CIFAR-10 training images) has accuracy 81.02 %, Var(s) 71.4 pp²; worst
+cat (65.4 %), bird (70.9 %), dog (72.4 %), best automobile (92.8 %). For names of five nationalities it has american
+worst (57.5 %) and a spread of 112.1 pp². Here CIFAR-10 is data_batch_1 with the official test batch: a fifth of the
+training images, so that rates are lower; the order of the classes is what can be compared.
 """
 
 
