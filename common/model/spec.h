@@ -252,8 +252,11 @@ struct AnalysisSpec {
 };
 
 struct ResourcesSpec {
-  std::string device = "auto";   // auto | cpu | cuda
-  std::optional<int64_t> slots;  // runs at a time on one agent; absent: the agent decides
+  std::string device = "auto";                     // auto | cpu | cuda
+  std::optional<int64_t> slots;                    // runs at a time on one agent; absent: the agent decides
+  std::optional<int64_t> memory_mib = {};          // of a run on its device; absent: as measured
+  std::map<std::string, std::string> labels = {};  // an agent must carry all of them
+  int64_t priority = 0;                            // runs of higher ones go first, -1000 to 1000
 };
 
 // Classes and how many examples of each every split holds. The split is stratified, so the counts are the same for
@@ -273,6 +276,11 @@ struct DataFact {
 // Whether `name` can be the name of a trainer other than the built-in one: 1 to 64 letters, digits, - _ . , the first a
 // letter or digit, not beginning with "evensweep".
 bool is_trainer_name(std::string_view name);
+
+// What names and values of labels are made of: at most 63 letters, digits, '-', '_', '.'.
+bool is_label(std::string_view word);
+inline constexpr int64_t kMostMemoryMib = int64_t{1} << 24;
+inline constexpr int64_t kMostPriority = 1000;
 
 // A sweep with everything resolved: seeds listed, arms expanded, data files hashed, classes counted.
 struct Sweep {

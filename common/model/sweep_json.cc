@@ -126,11 +126,27 @@ Arm arm_of(const Json& json, Status& status) {
   return arm;
 }
 
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+bool is_word(std::string_view text) {
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
 ResourcesSpec resources_of(const Json& json, Status& status) {
   Fields fields(json, "sweep.resources", status);
   ResourcesSpec resources;
   resources.device = fields.one_of("device", {"auto", "cpu", "cuda"});
   if (fields.has("slots")) resources.slots = fields.integer("slots", 1, 4096);
+  if (fields.has("memory_mib")) resources.memory_mib = fields.integer("memory_mib", 1, kMostMemoryMib);
+  if (fields.has("labels"))
+    for (const auto& [name, value] : fields.object("labels").items()) {
+      if (!is_label(name) || !value.is_string() || !is_label(value.get<std::string>()))
+        fields.fail("labels", "must map names to words of letters, digits, '-', '_' and '.', at most 63");
+      else
+        resources.labels[name] = value.get<std::string>();
+    }
+  if (fields.has("priority")) resources.priority = fields.integer("priority", -kMostPriority, kMostPriority);
   fields.end();
   return resources;
 }
@@ -148,12 +164,10 @@ bool is_control(const Arm& arm) {
 }
 
 bool is_trainer_name(std::string_view name) {
-  const auto is_word = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !name.empty() && name.size() <= 64 && is_word(name[0]) && !name.starts_with("evensweep") &&
-         std::ranges::all_of(name, [&](char c) { return is_word(c) || c == '-' || c == '_' || c == '.'; });
+  return name.size() <= 64 && is_word(name) && is_letter_or_digit(name[0]) && !name.starts_with("evensweep");
 }
+
+bool is_label(std::string_view word) { return word.size() <= 63 && is_word(word); }
 
 std::string arm_name(const Arm& arm) {
   std::string inside;
@@ -174,6 +188,9 @@ Json to_json(const Sweep& sweep) {
   for (const Arm& arm : sweep.arms) arms.push_back(to_json(arm));
   Json resources = {{"device", sweep.resources.device}};
   if (sweep.resources.slots) resources["slots"] = *sweep.resources.slots;
+  if (sweep.resources.memory_mib) resources["memory_mib"] = *sweep.resources.memory_mib;
+  if (!sweep.resources.labels.empty()) resources["labels"] = sweep.resources.labels;
+  if (sweep.resources.priority != 0) resources["priority"] = sweep.resources.priority;
   Json json = {{"name", sweep.name},
                {"dataset", dataset_json(sweep.dataset)},
                {"classes",

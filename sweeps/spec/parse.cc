@@ -131,11 +131,34 @@ std::vector<uint64_t> read_seeds(const Value& value) {
   return seeds;
 }
 
+namespace {
+
+std::map<std::string, std::string> read_labels(const Value& value) {
+  Section section(value);
+  std::map<std::string, std::string> labels;
+  if (!value.is_map()) return labels;
+  for (const YamlKey& key : value.node().keys) {
+    const auto item = section.find(key.name);
+    const std::optional<std::string> word = item ? item->text() : std::nullopt;
+    if (!word) continue;
+    if (!is_label(key.name) || !is_label(*word))
+      item->fail("names and values of labels are up to 63 letters, digits, - _ .");
+    labels[key.name] = *word;
+  }
+  section.end();
+  return labels;
+}
+
+}  // namespace
+
 ResourcesSpec read_resources(const Value& value) {
   ResourcesSpec resources;
   Section section(value);
   resources.device = section.word("device", resources.device, {"auto", "cpu", "cuda"});
   if (const auto slots = section.find("slots")) resources.slots = slots->integer(1, 4096);
+  if (const auto memory = section.find("memory_mib")) resources.memory_mib = memory->integer(1, kMostMemoryMib);
+  if (const auto labels = section.find("labels")) resources.labels = read_labels(*labels);
+  resources.priority = section.integer("priority", 0, -kMostPriority, kMostPriority);
   section.end();
   return resources;
 }

@@ -69,10 +69,22 @@ TEST(Sweep, KeepsTheCorrectionThatItWasStoredWith) {
   }
 }
 
+TEST(Sweep, KeepsWhatItsRunsNeed) {
+  Sweep sweep = example_sweep();
+  sweep.resources.memory_mib = 4096;
+  sweep.resources.labels = {{"gpu", "a100"}, {"site", "b"}};
+  sweep.resources.priority = -3;
+  const StatusOr<Sweep> read = parse_sweep(to_json(sweep).dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->resources.memory_mib, 4096);
+  EXPECT_EQ(read->resources.labels, sweep.resources.labels);
+  EXPECT_EQ(read->resources.priority, -3);
+}
+
 TEST(SweepId, IsTheSameOnAnotherMachine) {
   Sweep sweep = example_sweep();
   sweep.dataset.train_files[0].path = "/elsewhere/digits.csv";
-  sweep.resources = {.device = "cuda", .slots = 8};
+  sweep.resources = {.device = "cuda", .slots = 8, .labels = {{"gpu", "a100"}}, .priority = 2};
   EXPECT_EQ(sweep_id(sweep), sweep_id(example_sweep()));
   EXPECT_EQ(sweep_id(sweep).str().size(), 64U);
 }
@@ -137,7 +149,10 @@ INSTANTIATE_TEST_SUITE_P(
                                "sweep.dataset.train_files.sha256: must be a SHA-256"},
                       BadSweep{"/analysis/alpha", 2, "sweep.analysis.alpha: is out of range"},
                       BadSweep{"/resources/device", "tpu", "sweep.resources.device: is not a known word"},
-                      BadSweep{"/resources/slots", 0, "sweep.resources.slots: must be between"}));
+                      BadSweep{"/resources/slots", 0, "sweep.resources.slots: must be between"},
+                      BadSweep{"/resources/memory_mib", 0, "sweep.resources.memory_mib: must be between"},
+                      BadSweep{"/resources/labels", Json{{"a b", "c"}}, "sweep.resources.labels: must map"},
+                      BadSweep{"/resources/priority", 1001, "sweep.resources.priority: must be between"}));
 
 TEST(AnalysisPlan, HasOneHashForOnePlan) {
   const Sweep sweep = example_sweep();

@@ -109,8 +109,11 @@ training:
 seeds: {count: 2, start: 40}
 methods: [baseline, {method: focal, gamma: 2}]
 analysis: {alpha: 0.01, correction: none, accuracy_margin: 0, primary: focal(gamma=2)}
-resources: {device: cuda, slots: 4}
+resources: {device: cuda, slots: 4, memory_mib: 2000, labels: {gpu: a100}, priority: 5}
 )");
+  EXPECT_EQ(sweep.resources.memory_mib, 2000);
+  EXPECT_EQ(sweep.resources.labels, (std::map<std::string, std::string>{{"gpu", "a100"}}));
+  EXPECT_EQ(sweep.resources.priority, 5);
   EXPECT_EQ(sweep.dataset.name, "pictures");
   EXPECT_EQ(sweep.dataset.format, DatasetFormat::kCifar10);
   ASSERT_EQ(sweep.dataset.train_files.size(), 2U);
