@@ -2,6 +2,8 @@
 // What coordinator and agent say to each other, as plain structs. proto/evensweep/v1/agent_link.proto tells the
 // meaning of each; common/wire turns these into protobuf and checks what comes in.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -32,9 +34,24 @@ struct Progress {
 struct Succeeded {
   std::string result_json;
 };
+struct BlobRef {  // a file in the coordinator's store
+  std::string sha256;
+  uint64_t bytes = 0;
+  friend bool operator==(const BlobRef&, const BlobRef&) = default;
+};
+struct CheckpointStored {
+  BlobRef blob;
+  double fraction = 0;
+};
+struct LogLines {
+  std::string text;
+};
+struct LogStored {
+  BlobRef blob;
+};
 struct Update {
   AttemptId attempt;
-  std::variant<Started, Progress, Succeeded, Failure> what;
+  std::variant<Started, Progress, Succeeded, Failure, CheckpointStored, LogLines, LogStored> what;
 };
 struct Updates {
   std::vector<Update> updates;
@@ -49,6 +66,7 @@ struct Welcome {
 struct Lease {
   AttemptId attempt;
   std::string run_spec_json;
+  std::optional<BlobRef> checkpoint = {};
 };
 struct Leases {
   std::vector<Lease> leases;

@@ -12,6 +12,9 @@ inline constexpr size_t kMostText = 4096;
 inline constexpr size_t kMostStderrTail = 64 << 10;
 inline constexpr size_t kMostSpec = 1 << 20;
 inline constexpr size_t kMostResult = 48 << 20;
+inline constexpr size_t kMostLogLines = 64 << 10;          // of one LogLines
+inline constexpr size_t kMostChunk = 256 << 10;            // of one message of a file's transfer
+inline constexpr uint64_t kMostBlob = uint64_t{16} << 30;  // one file in the coordinator's store
 inline constexpr uint32_t kMostSlots = 4096;
 inline constexpr uint32_t kMostCredits = 2 * kMostSlots;
 

@@ -62,9 +62,10 @@ v1::FailureClass failure_class_proto(FailureClass failure) {
   return v1::FAILURE_CLASS_UNSPECIFIED;
 }
 
+bool is_fraction(double value) { return value >= 0 && value <= 1; }
+
 StatusOr<Progress> progress_of(const v1::Progress& proto) {
-  const bool fraction_ok = proto.fraction() >= 0 && proto.fraction() <= 1;
-  if (!fraction_ok) return invalid("progress is outside 0..1");
+  if (!is_fraction(proto.fraction())) return invalid("progress is outside 0..1");
   if (!std::isfinite(proto.examples_per_second()) || proto.examples_per_second() < 0)
     return invalid("rate is not a positive number");
   return Progress{.fraction = proto.fraction(), .examples_per_second = proto.examples_per_second()};
@@ -84,6 +85,24 @@ StatusOr<Failure> failure_of(const v1::Failed& proto) {
                  .stderr_tail = cut(proto.stderr_tail(), wire::kMostStderrTail)};
 }
 
+StatusOr<BlobRef> blob_of(const v1::Blob& proto) {
+  if (!wire::is_sha256(proto.sha256())) return invalid("a blob's sha256 is not a SHA-256 sum");
+  if (proto.bytes() > wire::kMostBlob)
+    return invalid("a blob is larger than " + std::to_string(wire::kMostBlob) + " bytes");
+  return BlobRef{.sha256 = proto.sha256(), .bytes = proto.bytes()};
+}
+
+StatusOr<CheckpointStored> checkpoint_of(const v1::CheckpointStored& proto) {
+  EV_ASSIGN_OR_RETURN(BlobRef blob, blob_of(proto.blob()));
+  if (!is_fraction(proto.fraction())) return invalid("the progress of a checkpoint is outside 0..1");
+  return CheckpointStored{.blob = std::move(blob), .fraction = proto.fraction()};
+}
+
+void put(const BlobRef& blob, v1::Blob* proto) {
+  proto->set_sha256(blob.sha256);
+  proto->set_bytes(blob.bytes);
+}
+
 StatusOr<Update> update_of(const v1::Update& proto) {
   Update update;
   EV_ASSIGN_OR_RETURN(update.attempt, attempt_of(proto.attempt()));
@@ -99,6 +118,18 @@ StatusOr<Update> update_of(const v1::Update& proto) {
       break;
     case v1::Update::kFailed: {
       EV_ASSIGN_OR_RETURN(update.what, failure_of(proto.failed()));
+      break;
+    }
+    case v1::Update::kCheckpointStored: {
+      EV_ASSIGN_OR_RETURN(update.what, checkpoint_of(proto.checkpoint_stored()));
+      break;
+    }
+    case v1::Update::kLogLines:
+      update.what = LogLines{.text = cut(proto.log_lines().text(), wire::kMostLogLines)};
+      break;
+    case v1::Update::kLogStored: {
+      EV_ASSIGN_OR_RETURN(BlobRef blob, blob_of(proto.log_stored().blob()));
+      update.what = LogStored{.blob = std::move(blob)};
       break;
     }
     case v1::Update::WHAT_NOT_SET: return invalid("an update without content");
@@ -138,6 +169,12 @@ void put(const Update& update, v1::Update* proto) {
             failed->set_message(failure.message);
             failed->set_stderr_tail(failure.stderr_tail);
           },
+          [&](const CheckpointStored& stored) {
+            put(stored.blob, proto->mutable_checkpoint_stored()->mutable_blob());
+            proto->mutable_checkpoint_stored()->set_fraction(stored.fraction);
+          },
+          [&](const LogLines& lines) { proto->mutable_log_lines()->set_text(lines.text); },
+          [&](const LogStored& stored) { put(stored.blob, proto->mutable_log_stored()->mutable_blob()); },
       },
       update.what);
 }
@@ -189,7 +226,11 @@ StatusOr<CoordinatorMessage> decode(const v1::CoordinatorMessage& message) {
       for (const v1::Lease& proto : message.leases().leases()) {
         EV_ASSIGN_OR_RETURN(AttemptId attempt, attempt_of(proto.attempt()));
         EV_RETURN_IF_ERROR(check_text(proto.run_spec_json(), "run_spec_json", wire::kMostSpec));
-        leases.leases.push_back({.attempt = std::move(attempt), .run_spec_json = proto.run_spec_json()});
+        Lease lease{.attempt = std::move(attempt), .run_spec_json = proto.run_spec_json()};
+        if (proto.has_checkpoint()) {
+          EV_ASSIGN_OR_RETURN(lease.checkpoint, blob_of(proto.checkpoint()));
+        }
+        leases.leases.push_back(std::move(lease));
       }
       return leases;
     }
@@ -234,6 +275,7 @@ v1::CoordinatorMessage encode(const CoordinatorMessage& message) {
                      v1::Lease* added = list->add_leases();
                      put(lease.attempt, added->mutable_attempt());
                      added->set_run_spec_json(lease.run_spec_json);
+                     if (lease.checkpoint) put(*lease.checkpoint, added->mutable_checkpoint());
                    }
                  },
                  [&](const Acks& acks) {

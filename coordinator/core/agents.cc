@@ -140,6 +140,9 @@ void Core::on_update(Agent& agent, const Update& update, std::vector<AttemptId>&
                  },
                  [&](const Succeeded& end) { on_succeeded(index, update.attempt, current, end.result_json, step); },
                  [&](const Failure& failure) { on_failed(index, update.attempt, failure, step); },
+                 [](const CheckpointStored&) {},
+                 [](const LogLines&) {},
+                 [](const LogStored&) {},
              },
              update.what);
 }

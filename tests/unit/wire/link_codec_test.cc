@@ -37,15 +37,22 @@ std::string any_text() {
   return text;
 }
 
+BlobRef any_blob() {
+  return {.sha256 = any_attempt().run.str(), .bytes = *rc::gen::inRange<uint64_t>(0, wire::kMostBlob + 1)};
+}
+
 Update any_update() {
   Update update{.attempt = any_attempt()};
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 7)) {
     case 0: update.what = Started{.resumed_at_epoch = *rc::gen::arbitrary<uint32_t>()}; break;
     case 1:
       update.what = Progress{.fraction = *rc::gen::inRange(0, 1001) / 1000.0,
                              .examples_per_second = *rc::gen::inRange(0, 100000) / 8.0};
       break;
     case 2: update.what = Succeeded{.result_json = any_text()}; break;
+    case 3: update.what = CheckpointStored{.blob = any_blob(), .fraction = *rc::gen::inRange(0, 1001) / 1000.0}; break;
+    case 4: update.what = LogLines{.text = any_text()}; break;
+    case 5: update.what = LogStored{.blob = any_blob()}; break;
     default:
       update.what = Failure{.failure = *rc::gen::element(FailureClass::kBadInput, FailureClass::kDiverged,
                                                          FailureClass::kTrainerError, FailureClass::kOutOfMemory,
@@ -86,6 +93,8 @@ CoordinatorMessage any_coordinator_message() {
   }
   Leases leases;
   for (AttemptId& attempt : any_attempts()) leases.leases.push_back({std::move(attempt), any_text()});
+  for (Lease& lease : leases.leases)
+    if (*rc::gen::arbitrary<bool>()) lease.checkpoint = any_blob();
   return leases;
 }
 
@@ -199,6 +208,18 @@ TEST(LinkCodec, RefusesEveryBadFieldOfAnAgentMessage) {
       {update_with([](auto& u) { u.mutable_failed(); }), "unknown failure class 0"},
       {update_with([](auto& u) { u.mutable_failed()->set_failure(static_cast<v1::FailureClass>(17)); }),
        "unknown failure class 17"},
+      {update_with([](auto& u) { u.mutable_checkpoint_stored(); }), "a blob's sha256 is not a SHA-256 sum"},
+      {update_with([](auto& u) { u.mutable_log_stored()->mutable_blob()->set_sha256("../x"); }), "is not a SHA-256"},
+      {update_with([](auto& u) {
+         u.mutable_log_stored()->mutable_blob()->set_sha256(kKey);
+         u.mutable_log_stored()->mutable_blob()->set_bytes(wire::kMostBlob + 1);
+       }),
+       "a blob is larger than"},
+      {update_with([&](auto& u) {
+         u.mutable_checkpoint_stored()->mutable_blob()->set_sha256(kKey);
+         u.mutable_checkpoint_stored()->set_fraction(nan);
+       }),
+       "the progress of a checkpoint is outside 0..1"},
   };
   for (const Bad& bad : cases) {
     const Status status = decode(bad.message).status();
@@ -228,6 +249,8 @@ TEST(LinkCodec, RefusesEveryBadFieldOfACoordinatorMessage) {
   EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("run_spec_json is longer than"));
   lease->set_run_spec_json("{}");
   EXPECT_TRUE(decode(leases).ok());
+  lease->mutable_checkpoint()->set_sha256(std::string(64, 'g'));
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("a blob's sha256 is not a SHA-256 sum"));
   for (const bool acks : {true, false}) {
     v1::CoordinatorMessage message;
     (acks ? message.mutable_acks()->add_attempts() : message.mutable_cancels()->add_attempts())->set_run_key(kKey);
