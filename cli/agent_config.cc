@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/connection_settings.h"
 #include "cli/places.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
@@ -11,8 +12,6 @@
 
 namespace evensweep {
 namespace {
-
-constexpr size_t kMostBytes = 1 << 20;
 
 std::vector<std::string> read_command(const Value& value) {
   std::vector<std::string> command;
@@ -41,34 +40,20 @@ std::map<std::string, std::vector<std::string>> read_trainers(const Value& value
   return trainers;
 }
 
-std::string default_file() {
-  if (const std::string base = environment("XDG_CONFIG_HOME"); !base.empty()) return base + "/evensweep/agent.yaml";
-  if (const std::string home = environment("HOME"); !home.empty()) return home + "/.config/evensweep/agent.yaml";
-  return "";
-}
-
 }  // namespace
 
 StatusOr<AgentSettings> parse_agent_settings(std::string_view text, const std::string& file_name) {
-  if (text.size() > kMostBytes) return absl::InvalidArgumentError(file_name + ": is larger than 1 MiB");
-  Problems problems(file_name, {});
-  const YamlNode root = parse_yaml(text, problems);
-  AgentSettings settings{.file = file_name, .trainers = {}};
-  if (problems.none() && root.kind != YamlNode::Kind::kMap)
-    problems.add({.line = 1, .column = 1}, "is not a map of keys; begin with version: 1, trainers: ...");
-  if (problems.none()) {
-    Section top(Value(root, "", problems));
-    if (const auto version = top.need("version")) version->integer(1, 1);
+  AgentSettings settings{.file = file_name};
+  EV_RETURN_IF_ERROR(read_settings(text, file_name, "version: 1, trainers: ...", [&](Section& top) {
     if (const auto trainers = top.find("trainers")) settings.trainers = read_trainers(*trainers);
-    top.end();
-  }
-  if (!problems.none()) return absl::InvalidArgumentError(fmt::format("{}", fmt::join(problems.lines(), "\n")));
+    settings.connection = read_connection_keys(top, file_name);
+  }));
   return settings;
 }
 
 StatusOr<AgentSettings> read_agent_settings(const std::string& flag) {
   const std::string named = flag.empty() ? environment("EVENSWEEP_AGENT_CONFIG") : flag;
-  const std::string file = named.empty() ? default_file() : named;
+  const std::string file = named.empty() ? config_file("agent.yaml") : named;
   if (file.empty()) return AgentSettings{};
   const StatusOr<std::string> text = read_file(file);
   if (named.empty() && absl::IsNotFound(text.status())) return AgentSettings{};
@@ -81,7 +66,7 @@ StatusOr<std::vector<std::string>> trainer_command(const AgentSettings& settings
   std::vector<std::string> names;
   for (const auto& [known, command] : settings.trainers) names.push_back(known);
   const std::string there = names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
-  const std::string file = settings.file.empty() ? default_file() : settings.file;
+  const std::string file = settings.file.empty() ? config_file("agent.yaml") : settings.file;
   return absl::FailedPreconditionError(
       fmt::format("the sweep asks for the trainer {}; configured in {}: {}. Add it there, or name another file with "
                   "--agent-config",

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/connection.h"
 #include "common/base/status.h"
 
 namespace evensweep {
@@ -14,6 +15,7 @@ namespace evensweep {
 struct AgentSettings {
   std::string file;                                          // where it was read; empty: there is none
   std::map<std::string, std::vector<std::string>> trainers;  // command lines by name
+  ConnectionOptions connection;
 };
 
 // InvalidArgument with one line for each mistake: file, line, what, what to do.

@@ -7,8 +7,8 @@
 
 namespace evensweep {
 
-std::shared_ptr<grpc::Channel> agent_channel(const std::string& target,
-                                             const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+std::shared_ptr<grpc::Channel> coordinator_channel(const std::string& target,
+                                                   const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 500);

@@ -55,8 +55,8 @@ class AgentFixture : public testing::Test {
   }
   void start_coordinator() { coordinator_ = std::make_unique<FakeCoordinator>(address()); }
   void start_agent(AgentOptions options) {
-    auto agent =
-        AgentHost::start(std::move(options), agent_channel(address(), grpc::InsecureChannelCredentials()), clock_);
+    auto agent = AgentHost::start(std::move(options),
+                                  coordinator_channel(address(), grpc::InsecureChannelCredentials()), clock_);
     ASSERT_TRUE(agent.ok()) << agent.status();
     agent_ = *std::move(agent);
   }

@@ -39,7 +39,7 @@ TEST(AgentProcess, Serve) {
   options.files = {{kDataHash, "/nowhere/digits.csv"}};
   const SystemClock clock;
   auto agent = AgentHost::start(
-      options, agent_channel(std::getenv("EVENSWEEP_TEST_ADDRESS"), grpc::InsecureChannelCredentials()), clock);
+      options, coordinator_channel(std::getenv("EVENSWEEP_TEST_ADDRESS"), grpc::InsecureChannelCredentials()), clock);
   ASSERT_TRUE(agent.ok()) << agent.status();
   (*agent)->wait_stopped(std::chrono::minutes(2));
 }

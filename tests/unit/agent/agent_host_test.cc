@@ -134,7 +134,7 @@ TEST_F(AgentHostTest, StopsThoughTrainerAndCoordinatorDoNotHelp) {
 
 TEST_F(AgentHostTest, RefusesOptionsThatCannotWork) {
   const auto code_of = [&](const AgentOptions& wrong) {
-    return AgentHost::start(wrong, agent_channel(address(), grpc::InsecureChannelCredentials()), clock_)
+    return AgentHost::start(wrong, coordinator_channel(address(), grpc::InsecureChannelCredentials()), clock_)
         .status()
         .code();
   };

@@ -1,0 +1,95 @@
+#include "cli/connection.h"
+
+#include <grpcpp/security/credentials.h>
+
+#include <chrono>
+#include <utility>
+
+#include "agent/link/channel.h"
+#include "cli/connection_settings.h"
+#include "cli/places.h"
+#include "common/base/address.h"
+#include "common/base/file.h"
+#include "coordinator/rpc/server.h"
+
+namespace evensweep {
+namespace {
+
+// Where no flag was given, the environment's value.
+void fill_from_environment(ConnectionOptions& options) {
+  const auto fill = [](std::string& value, const char* name) {
+    if (value.empty()) value = environment(name);
+  };
+  fill(options.coordinator, "EVENSWEEP_COORDINATOR");
+  fill(options.ca, "EVENSWEEP_CA");
+  fill(options.cert, "EVENSWEEP_CERT");
+  fill(options.key, "EVENSWEEP_KEY");
+  fill(options.token_file, "EVENSWEEP_TOKEN_FILE");
+}
+
+StatusOr<ConnectionOptions> from_client_file() {
+  const std::string file = config_file("client.yaml");
+  if (file.empty()) return ConnectionOptions{};
+  const StatusOr<std::string> text = read_file(file);
+  if (absl::IsNotFound(text.status())) return ConnectionOptions{};
+  EV_RETURN_IF_ERROR(text.status());
+  return parse_client_settings(*text, file);
+}
+
+}  // namespace
+
+void add_connection_options(CLI::App& verb, ConnectionOptions& options) {
+  verb.add_option("--coordinator", options.coordinator,
+                  "HOST:PORT of the coordinator (default: $EVENSWEEP_COORDINATOR, client.yaml or 127.0.0.1:7077)");
+  verb.add_option("--ca", options.ca, "Certificate of the coordinator's CA, for TLS");
+  verb.add_option("--cert", options.cert, "Certificate of this client");
+  verb.add_option("--key", options.key, "Key of that certificate");
+  verb.add_option("--token-file", options.token_file, "File with the token of this client");
+}
+
+void Connection::prepare(grpc::ClientContext& context, Duration limit) const {
+  if (limit > Duration(0)) context.set_deadline(std::chrono::system_clock::now() + limit);
+}
+
+Status Connection::outcome(const grpc::Status& status) const {
+  const std::string& said = status.error_message();
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+      return absl::UnavailableError("the coordinator at " + target_ + " is not reached: " + said);
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return absl::UnavailableError("the coordinator at " + target_ + " did not answer in time");
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return absl::UnauthenticatedError("the coordinator at " + target_ + " refuses this: " + said);
+    default: return coordinator::from_grpc(status);
+  }
+}
+
+StatusOr<ConnectionOptions> resolve(const ConnectionOptions& flags) {
+  ConnectionOptions options = flags;
+  fill_from_environment(options);
+  if (options.coordinator.empty()) {
+    EV_ASSIGN_OR_RETURN(ConnectionOptions file, from_client_file());
+    const auto fill = [](std::string& value, std::string& from) {
+      if (value.empty()) value = std::move(from);
+    };
+    fill(options.coordinator, file.coordinator);
+    fill(options.ca, file.ca);
+    fill(options.cert, file.cert);
+    fill(options.key, file.key);
+    fill(options.token_file, file.token_file);
+  }
+  if (options.coordinator.empty()) options.coordinator = kDefaultCoordinator;
+  return options;
+}
+
+StatusOr<Connection> connect(const ConnectionOptions& flags) {
+  EV_ASSIGN_OR_RETURN(const ConnectionOptions options, resolve(flags));
+  EV_ASSIGN_OR_RETURN(const Address address, parse_address(options.coordinator));
+  if (!address.is_local())
+    return absl::InvalidArgumentError("the coordinator at " + address.text() +
+                                      " is on another machine, which needs TLS: give --ca FILE (docs/operating.md)");
+  return Connection(address.text(), coordinator_channel(address.text(), grpc::InsecureChannelCredentials()));
+}
+
+}  // namespace evensweep
