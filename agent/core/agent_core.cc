@@ -95,7 +95,12 @@ void AgentCore::on(const Connected&) {
   connected_ = true;
   welcome_.reset();
   credits_sent_.reset();
-  Hello hello{config_.id, config_.incarnation, config_.host, config_.version, config_.slots, {}};
+  Hello hello{.agent = config_.id,
+              .incarnation = config_.incarnation,
+              .host = config_.host,
+              .version = config_.version,
+              .devices = cpu_device(config_.slots),
+              .trainers = config_.trainers};
   for (const auto& [attempt, held] : held_) hello.held.push_back(attempt);
   send(std::move(hello));
 }
@@ -114,6 +119,7 @@ void AgentCore::hear(const Welcome& welcome) {
   welcome_ = welcome;
   welcome_->heartbeat = std::max(welcome.heartbeat, kShortestHeartbeat);
   credits_sent_.reset();
+  if (stopping_) send(Draining{});
   for (const auto& [attempt, held] : held_) {
     if (const auto* ended = std::get_if<Ended>(&held); ended != nullptr && ended->may_send) tell(ended->end);
     if (const auto* running = std::get_if<Running>(&held); running != nullptr && running->started)
@@ -135,8 +141,10 @@ void AgentCore::take(const Lease& lease) {
     refusal = Failure{FailureClass::kBadInput, clean_line(std::string(spec.status().message()), 1000), ""};
   else if (!knows(spec->trainer))
     refusal = Failure{FailureClass::kBadInput, unknown_trainer(spec->trainer, config_.trainers), ""};
-  else if (stopping_)
-    refusal = Failure{FailureClass::kPreempted, "the agent is stopping", ""};
+  else if (lease.device != 0)
+    refusal = Failure{FailureClass::kInfrastructure, "the agent has no such device", ""};
+  else if (draining_)
+    refusal = Failure{FailureClass::kPreempted, stopping_ ? "the agent is stopping" : "the agent is being drained", ""};
   else if (queue_.size() >= kMostWaiting)
     refusal = Failure{FailureClass::kInfrastructure, "the agent was given more leases than it can hold", ""};
   else {
@@ -160,6 +168,24 @@ void AgentCore::hear(const Acks& acks) {
 
 void AgentCore::hear(const Cancels& cancels) {
   for (const AttemptId& attempt : cancels.attempts) cancel(attempt);
+}
+
+void AgentCore::hear(const Withdraw& withdraw) {
+  for (const AttemptId& attempt : withdraw.attempts) {
+    const auto found = held_.find(attempt);
+    if (found != held_.end() && std::holds_alternative<Waiting>(found->second))
+      end(attempt, Failure{FailureClass::kPreempted, "withdrawn", ""});
+  }
+}
+
+void AgentCore::hear(const Drain&) {
+  draining_ = true;
+  give_back_waiting("the agent is being drained");
+}
+
+void AgentCore::give_back_waiting(const std::string& why) {
+  for (const AttemptId& attempt : std::deque<AttemptId>(queue_))
+    end(attempt, Failure{FailureClass::kPreempted, why, ""});
 }
 
 void AgentCore::cancel(const AttemptId& attempt) {
@@ -202,10 +228,10 @@ void AgentCore::on(const SpoolWritten& event) {
 
 void AgentCore::on(const StopRequested&) {
   if (stopping_) return;
-  stopping_ = true;
+  stopping_ = draining_ = true;
+  if (welcome_) send(Draining{});
   stop_by_ = now_ + config_.grace + kLastWords;
-  for (const AttemptId& attempt : std::deque<AttemptId>(queue_))
-    end(attempt, Failure{FailureClass::kPreempted, "the agent was stopped before the training began", ""});
+  give_back_waiting("the agent was stopped before the training began");
   for (Slot& slot : slots_) {
     if (slot.phase == Phase::kBusy)
       terminate(slot, Failure{FailureClass::kPreempted, "the agent was stopped; the checkpoint is kept", ""});
@@ -341,12 +367,12 @@ void AgentCore::flush() {
   if (!batch.updates.empty()) send(std::move(batch));
   if (!welcome_ || credits_sent_ == free_places()) return;
   credits_sent_ = free_places();
-  send(Credits{*credits_sent_});
+  send(cpu_credits(*credits_sent_));
 }
 
 uint32_t AgentCore::free_places() const {
   const bool all_cooling = std::ranges::all_of(config_.trainers, [this](const auto& one) { return is_cooling(one); });
-  if (stopping_ || all_cooling || ended_ >= kMostUnacknowledged) return 0;
+  if (draining_ || all_cooling || ended_ >= kMostUnacknowledged) return 0;
   const size_t places = 2 * slots_.size(), live = held_.size() - ended_;
   return live >= places ? 0 : static_cast<uint32_t>(places - live);
 }

@@ -82,8 +82,11 @@ class AgentCore {
   void hear(const Leases& leases);
   void hear(const Acks& acks);
   void hear(const Cancels& cancels);
+  void hear(const Withdraw& withdraw);
+  void hear(const Drain&);
   void take(const Lease& lease);
   void cancel(const AttemptId& attempt);
+  void give_back_waiting(const std::string& why);
 
   void said(Slot& slot, const TrainerHello& line);
   void said(Slot& slot, const RunStarted& line);
@@ -143,6 +146,7 @@ class AgentCore {
   std::optional<Welcome> welcome_;        // of this connection
   std::optional<uint32_t> credits_sent_;  // on this connection
   TimePoint last_sent_;
+  bool draining_ = false;  // it takes no more leases: the coordinator's wish, or on the way out
   bool stopping_ = false, stopped_ = false;
   std::optional<TimePoint> stop_by_;  // whatever is left then is abandoned
 };

@@ -3,6 +3,7 @@
 // meaning of each; common/wire turns these into protobuf and checks what comes in.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,17 +14,49 @@
 
 namespace evensweep {
 
-// From the agent.
+// Something to train on: the processors of a machine together, or one GPU.
+struct AgentDevice {
+  std::string kind = "cpu";  // cpu | cuda
+  uint32_t index = 0;        // among those of its kind on the machine
+  std::string name;
+  uint64_t memory_bytes = 0;  // 0: not known
+  uint32_t slots = 1;         // trainings at a time
+  friend bool operator==(const AgentDevice&, const AgentDevice&) = default;
+};
+inline std::vector<AgentDevice> cpu_device(uint32_t slots) { return {AgentDevice{.slots = slots}}; }
+
+// From the agent. Devices are named by their position in Hello::devices.
 struct Hello {
   AgentId agent;
   std::string incarnation, host, version;
-  uint32_t slots = 0;
+  std::vector<AgentDevice> devices;
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> trainers;  // RunSpec::trainer of what it can train
+  double cores = 0;                   // 0: not known
+  uint64_t memory_bytes = 0;          // 0: not known
   std::vector<AttemptId> held;
 };
-struct Credits {
+struct DeviceCredits {
+  uint32_t device = 0;
   uint32_t free = 0;
+  friend bool operator==(const DeviceCredits&, const DeviceCredits&) = default;
 };
-struct Heartbeat {};
+// A device that is not named keeps the number that it had.
+struct Credits {
+  std::vector<DeviceCredits> devices;
+};
+inline Credits cpu_credits(uint32_t free) { return {{DeviceCredits{.free = free}}}; }
+struct DeviceState {
+  uint32_t device = 0;
+  std::optional<uint64_t> memory_used;  // bytes, by whomever
+  std::optional<double> temperature;    // degrees Celsius
+  std::optional<double> utilisation;    // 0..1
+};
+struct Heartbeat {
+  std::vector<DeviceState> devices;
+  std::optional<uint64_t> disk_free;  // bytes
+};
+struct Draining {};
 struct Started {
   uint32_t resumed_at_epoch = 0;
 };
@@ -33,6 +66,7 @@ struct Progress {
 };
 struct Succeeded {
   std::string result_json;
+  uint64_t peak_memory_bytes = 0;  // 0: not known
 };
 struct BlobRef {  // a file in the coordinator's store
   std::string sha256;
@@ -56,7 +90,7 @@ struct Update {
 struct Updates {
   std::vector<Update> updates;
 };
-using AgentMessage = std::variant<Hello, Credits, Heartbeat, Updates>;
+using AgentMessage = std::variant<Hello, Credits, Heartbeat, Updates, Draining>;
 
 // From the coordinator.
 struct Welcome {
@@ -66,6 +100,9 @@ struct Welcome {
 struct Lease {
   AttemptId attempt;
   std::string run_spec_json;
+  uint32_t device = 0;
+  uint64_t memory_bytes = 0;  // that it is expected to take there; 0: not known
+  bool alone = false;         // start it only on an empty device, and nothing beside it
   std::optional<BlobRef> checkpoint = {};
 };
 struct Leases {
@@ -77,6 +114,10 @@ struct Acks {
 struct Cancels {
   std::vector<AttemptId> attempts;
 };
-using CoordinatorMessage = std::variant<Welcome, Leases, Acks, Cancels>;
+struct Withdraw {  // give back those that have not begun
+  std::vector<AttemptId> attempts;
+};
+struct Drain {};
+using CoordinatorMessage = std::variant<Welcome, Leases, Acks, Cancels, Withdraw, Drain>;
 
 }  // namespace evensweep

@@ -16,7 +16,11 @@ inline constexpr size_t kMostLogLines = 64 << 10;          // of one LogLines
 inline constexpr size_t kMostChunk = 256 << 10;            // of one message of a file's transfer
 inline constexpr uint64_t kMostBlob = uint64_t{16} << 30;  // one file in the coordinator's store
 inline constexpr uint32_t kMostSlots = 4096;
-inline constexpr uint32_t kMostCredits = 2 * kMostSlots;
+inline constexpr int kMostDevices = 64;                    // of an agent
+inline constexpr uint32_t kMostCredits = 64 * kMostSlots;  // of a device
+inline constexpr int kMostLabels = 64;
+inline constexpr int kMostTrainers = 256;
+inline constexpr uint64_t kMostMemory = uint64_t{1} << 50;
 
 inline bool is_sha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;

@@ -3,40 +3,15 @@
 #include <cmath>
 
 #include "common/base/overloaded.h"
+#include "common/wire/hello_codec.h"
 #include "common/wire/limits.h"
+#include "common/wire/link_parts.h"
 
 namespace evensweep {
 namespace {
 
-Status invalid(const std::string& what) { return absl::InvalidArgumentError("link message: " + what); }
-
-Status check_text(const std::string& text, const char* name, size_t most = wire::kMostText) {
-  if (text.empty()) return invalid(std::string(name) + " is missing");
-  if (text.size() > most) return invalid(std::string(name) + " is longer than " + std::to_string(most) + " bytes");
-  return absl::OkStatus();
-}
-
-StatusOr<AttemptId> attempt_of(const v1::AttemptId& proto) {
-  if (!wire::is_sha256(proto.run_key())) return invalid("run_key is not a SHA-256 sum");
-  if (proto.number() == 0) return invalid("attempt numbers start at 1");
-  return AttemptId{.run = RunKey(proto.run_key()), .number = proto.number()};
-}
-
-template <typename Repeated>
-StatusOr<std::vector<AttemptId>> attempts_of(const Repeated& protos) {
-  std::vector<AttemptId> attempts;
-  attempts.reserve(static_cast<size_t>(protos.size()));
-  for (const v1::AttemptId& proto : protos) {
-    EV_ASSIGN_OR_RETURN(AttemptId attempt, attempt_of(proto));
-    attempts.push_back(std::move(attempt));
-  }
-  return attempts;
-}
-
-void put(const AttemptId& attempt, v1::AttemptId* proto) {
-  proto->set_run_key(attempt.run.str());
-  proto->set_number(attempt.number);
-}
+using namespace wire;
+using wire::put;
 
 StatusOr<FailureClass> failure_class_of(v1::FailureClass proto) {
   switch (proto) {
@@ -114,7 +89,9 @@ StatusOr<Update> update_of(const v1::Update& proto) {
     }
     case v1::Update::kSucceeded:
       EV_RETURN_IF_ERROR(check_text(proto.succeeded().result_json(), "result_json", wire::kMostResult));
-      update.what = Succeeded{.result_json = proto.succeeded().result_json()};
+      EV_RETURN_IF_ERROR(check_memory(proto.succeeded().peak_memory_bytes()));
+      update.what = Succeeded{.result_json = proto.succeeded().result_json(),
+                              .peak_memory_bytes = proto.succeeded().peak_memory_bytes()};
       break;
     case v1::Update::kFailed: {
       EV_ASSIGN_OR_RETURN(update.what, failure_of(proto.failed()));
@@ -137,20 +114,20 @@ StatusOr<Update> update_of(const v1::Update& proto) {
   return update;
 }
 
-StatusOr<Hello> hello_of(const v1::Hello& proto) {
-  EV_RETURN_IF_ERROR(check_text(proto.agent_id(), "agent_id"));
-  EV_RETURN_IF_ERROR(check_text(proto.incarnation(), "incarnation"));
-  EV_RETURN_IF_ERROR(check_text(proto.host(), "host"));
-  EV_RETURN_IF_ERROR(check_text(proto.version(), "version"));
-  if (proto.slots() == 0 || proto.slots() > wire::kMostSlots)
-    return invalid("slots are outside 1.." + std::to_string(wire::kMostSlots));
-  EV_ASSIGN_OR_RETURN(std::vector<AttemptId> held, attempts_of(proto.held()));
-  return Hello{.agent = AgentId(proto.agent_id()),
-               .incarnation = proto.incarnation(),
-               .host = proto.host(),
-               .version = proto.version(),
-               .slots = proto.slots(),
-               .held = std::move(held)};
+StatusOr<Lease> lease_of(const v1::Lease& proto) {
+  EV_ASSIGN_OR_RETURN(AttemptId attempt, attempt_of(proto.attempt()));
+  EV_RETURN_IF_ERROR(check_text(proto.run_spec_json(), "run_spec_json", wire::kMostSpec));
+  EV_RETURN_IF_ERROR(check_device(proto.device()));
+  EV_RETURN_IF_ERROR(check_memory(proto.memory_bytes()));
+  Lease lease{.attempt = std::move(attempt),
+              .run_spec_json = proto.run_spec_json(),
+              .device = proto.device(),
+              .memory_bytes = proto.memory_bytes(),
+              .alone = proto.alone()};
+  if (proto.has_checkpoint()) {
+    EV_ASSIGN_OR_RETURN(lease.checkpoint, blob_of(proto.checkpoint()));
+  }
+  return lease;
 }
 
 void put(const Update& update, v1::Update* proto) {
@@ -162,7 +139,10 @@ void put(const Update& update, v1::Update* proto) {
             proto->mutable_progress()->set_fraction(progress.fraction);
             proto->mutable_progress()->set_examples_per_second(progress.examples_per_second);
           },
-          [&](const Succeeded& succeeded) { proto->mutable_succeeded()->set_result_json(succeeded.result_json); },
+          [&](const Succeeded& succeeded) {
+            proto->mutable_succeeded()->set_result_json(succeeded.result_json);
+            proto->mutable_succeeded()->set_peak_memory_bytes(succeeded.peak_memory_bytes);
+          },
           [&](const Failure& failure) {
             v1::Failed* failed = proto->mutable_failed();
             failed->set_failure(failure_class_proto(failure.failure));
@@ -179,13 +159,13 @@ void put(const Update& update, v1::Update* proto) {
       update.what);
 }
 
-void put(const Hello& hello, v1::Hello* proto) {
-  proto->set_agent_id(hello.agent.str());
-  proto->set_incarnation(hello.incarnation);
-  proto->set_host(hello.host);
-  proto->set_version(hello.version);
-  proto->set_slots(hello.slots);
-  for (const AttemptId& attempt : hello.held) put(attempt, proto->add_held());
+void put(const Lease& lease, v1::Lease* proto) {
+  put(lease.attempt, proto->mutable_attempt());
+  proto->set_run_spec_json(lease.run_spec_json);
+  proto->set_device(lease.device);
+  proto->set_memory_bytes(lease.memory_bytes);
+  proto->set_alone(lease.alone);
+  if (lease.checkpoint) put(*lease.checkpoint, proto->mutable_checkpoint());
 }
 
 }  // namespace
@@ -196,9 +176,10 @@ StatusOr<AgentMessage> decode(const v1::AgentMessage& message) {
       EV_ASSIGN_OR_RETURN(Hello hello, hello_of(message.hello()));
       return hello;
     }
-    case v1::AgentMessage::kCredits:
-      if (message.credits().free() > wire::kMostCredits) return invalid("too many credits");
-      return Credits{.free = message.credits().free()};
+    case v1::AgentMessage::kCredits: {
+      EV_ASSIGN_OR_RETURN(Credits credits, credits_of(message.credits()));
+      return credits;
+    }
     case v1::AgentMessage::kUpdates: {
       Updates updates;
       for (const v1::Update& proto : message.updates().updates()) {
@@ -207,7 +188,11 @@ StatusOr<AgentMessage> decode(const v1::AgentMessage& message) {
       }
       return updates;
     }
-    case v1::AgentMessage::kHeartbeat: return Heartbeat{};
+    case v1::AgentMessage::kHeartbeat: {
+      EV_ASSIGN_OR_RETURN(Heartbeat heartbeat, heartbeat_of(message.heartbeat()));
+      return heartbeat;
+    }
+    case v1::AgentMessage::kDraining: return Draining{};
     case v1::AgentMessage::KIND_NOT_SET: break;
   }
   return invalid("an agent message of unknown kind");
@@ -224,12 +209,7 @@ StatusOr<CoordinatorMessage> decode(const v1::CoordinatorMessage& message) {
     case v1::CoordinatorMessage::kLeases: {
       Leases leases;
       for (const v1::Lease& proto : message.leases().leases()) {
-        EV_ASSIGN_OR_RETURN(AttemptId attempt, attempt_of(proto.attempt()));
-        EV_RETURN_IF_ERROR(check_text(proto.run_spec_json(), "run_spec_json", wire::kMostSpec));
-        Lease lease{.attempt = std::move(attempt), .run_spec_json = proto.run_spec_json()};
-        if (proto.has_checkpoint()) {
-          EV_ASSIGN_OR_RETURN(lease.checkpoint, blob_of(proto.checkpoint()));
-        }
+        EV_ASSIGN_OR_RETURN(Lease lease, lease_of(proto));
         leases.leases.push_back(std::move(lease));
       }
       return leases;
@@ -242,6 +222,11 @@ StatusOr<CoordinatorMessage> decode(const v1::CoordinatorMessage& message) {
       EV_ASSIGN_OR_RETURN(std::vector<AttemptId> attempts, attempts_of(message.cancels().attempts()));
       return Cancels{.attempts = std::move(attempts)};
     }
+    case v1::CoordinatorMessage::kWithdraw: {
+      EV_ASSIGN_OR_RETURN(std::vector<AttemptId> attempts, attempts_of(message.withdraw().attempts()));
+      return Withdraw{.attempts = std::move(attempts)};
+    }
+    case v1::CoordinatorMessage::kDrain: return Drain{};
     case v1::CoordinatorMessage::KIND_NOT_SET: break;
   }
   return invalid("a coordinator message of unknown kind");
@@ -251,8 +236,9 @@ v1::AgentMessage encode(const AgentMessage& message) {
   v1::AgentMessage proto;
   std::visit(Overloaded{
                  [&](const Hello& hello) { put(hello, proto.mutable_hello()); },
-                 [&](const Credits& credits) { proto.mutable_credits()->set_free(credits.free); },
-                 [&](const Heartbeat&) { proto.mutable_heartbeat(); },
+                 [&](const Credits& credits) { put(credits, proto.mutable_credits()); },
+                 [&](const Heartbeat& heartbeat) { put(heartbeat, proto.mutable_heartbeat()); },
+                 [&](const Draining&) { proto.mutable_draining(); },
                  [&](const Updates& updates) {
                    v1::Updates* list = proto.mutable_updates();
                    for (const Update& update : updates.updates) put(update, list->add_updates());
@@ -264,30 +250,22 @@ v1::AgentMessage encode(const AgentMessage& message) {
 
 v1::CoordinatorMessage encode(const CoordinatorMessage& message) {
   v1::CoordinatorMessage proto;
-  std::visit(Overloaded{
-                 [&](const Welcome& welcome) {
-                   proto.mutable_welcome()->set_heartbeat_ms(static_cast<uint32_t>(welcome.heartbeat.count()));
-                   proto.mutable_welcome()->set_lease_ms(static_cast<uint32_t>(welcome.lease.count()));
-                 },
-                 [&](const Leases& leases) {
-                   v1::Leases* list = proto.mutable_leases();
-                   for (const Lease& lease : leases.leases) {
-                     v1::Lease* added = list->add_leases();
-                     put(lease.attempt, added->mutable_attempt());
-                     added->set_run_spec_json(lease.run_spec_json);
-                     if (lease.checkpoint) put(*lease.checkpoint, added->mutable_checkpoint());
-                   }
-                 },
-                 [&](const Acks& acks) {
-                   v1::Acks* list = proto.mutable_acks();
-                   for (const AttemptId& attempt : acks.attempts) put(attempt, list->add_attempts());
-                 },
-                 [&](const Cancels& cancels) {
-                   v1::Cancels* list = proto.mutable_cancels();
-                   for (const AttemptId& attempt : cancels.attempts) put(attempt, list->add_attempts());
-                 },
-             },
-             message);
+  std::visit(
+      Overloaded{
+          [&](const Welcome& welcome) {
+            proto.mutable_welcome()->set_heartbeat_ms(static_cast<uint32_t>(welcome.heartbeat.count()));
+            proto.mutable_welcome()->set_lease_ms(static_cast<uint32_t>(welcome.lease.count()));
+          },
+          [&](const Leases& leases) {
+            v1::Leases* list = proto.mutable_leases();
+            for (const Lease& lease : leases.leases) put(lease, list->add_leases());
+          },
+          [&](const Acks& acks) { put(acks.attempts, proto.mutable_acks()->mutable_attempts()); },
+          [&](const Cancels& cancels) { put(cancels.attempts, proto.mutable_cancels()->mutable_attempts()); },
+          [&](const Withdraw& withdraw) { put(withdraw.attempts, proto.mutable_withdraw()->mutable_attempts()); },
+          [&](const Drain&) { proto.mutable_drain(); },
+      },
+      message);
   return proto;
 }
 

@@ -92,13 +92,18 @@ void Core::on(TimePoint now, const AgentSaid& event, Step& step) {
   extend(*agent, now);
   std::visit(Overloaded{
                  [&](const Credits& credits) {
-                   agent->credits = credits.free;
-                   if (credits.free > 0)
+                   for (const DeviceCredits& device : credits.devices)
+                     if (device.device == 0) agent->credits = device.free;
+                   if (agent->credits > 0)
                      hungry_.insert(agent->id);
                    else
                      hungry_.erase(agent->id);
                  },
                  [](const Heartbeat&) {},
+                 [&](const Draining&) {
+                   agent->credits = 0;
+                   hungry_.erase(agent->id);
+                 },
                  [&](const Updates& updates) {
                    Acks acks;
                    for (const Update& update : updates.updates) on_update(*agent, update, acks.attempts, step);

@@ -32,7 +32,7 @@ struct AgentConnected {
 };
 struct AgentSaid {
   ConnectionId connection = 0;
-  std::variant<Credits, Heartbeat, Updates> message;
+  std::variant<Credits, Heartbeat, Updates, Draining> message;
 };
 struct AgentDisconnected {
   ConnectionId connection = 0;

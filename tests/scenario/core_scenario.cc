@@ -23,13 +23,13 @@ ConnectionId CoreScenario::connect(const std::string& agent, std::vector<Attempt
                                   .incarnation = "1",
                                   .host = "here",
                                   .version = "0",
-                                  .slots = 1,
+                                  .devices = cpu_device(1),
                                   .held = std::move(held)}});
   return connection;
 }
 
 std::vector<AttemptId> CoreScenario::ask(ConnectionId connection, uint32_t credits) {
-  handle(AgentSaid{.connection = connection, .message = Credits{.free = credits}});
+  handle(AgentSaid{.connection = connection, .message = cpu_credits(credits)});
   return std::exchange(told_[connection].leases, {});
 }
 

@@ -200,7 +200,7 @@ class World {
           if (agents_[i].connection == connection) heard(agents_[i], message);
         });
   }
-  void to_coordinator(const Agent& agent, std::variant<Credits, Heartbeat, Updates> message) {
+  void to_coordinator(const Agent& agent, std::variant<Credits, Heartbeat, Updates, Draining> message) {
     if (!agent.connection) return;
     travel([this, connection = *agent.connection, message = std::move(message), life = coordinator_life_] {
       if (life == coordinator_life_) handle(AgentSaid{.connection = connection, .message = message});
@@ -213,7 +213,12 @@ class World {
     if (agent.connection) return;
     agent.connection = ++last_connection_;
     agent.welcomed = false;
-    Hello hello{.agent = agent.id, .incarnation = "1", .host = "h", .version = "0", .slots = agent.slots, .held = {}};
+    Hello hello{.agent = agent.id,
+                .incarnation = "1",
+                .host = "h",
+                .version = "0",
+                .devices = cpu_device(agent.slots),
+                .held = {}};
     for (const auto& [attempt, held] : agent.held) hello.held.push_back(attempt);
     // A stream opens with its Hello or not at all.
     after(1, [this, index, connection = *agent.connection, hello, life = coordinator_life_] {
@@ -266,7 +271,7 @@ class World {
     if (const auto* acks = std::get_if<Acks>(&message)) forget(agent, acks->attempts);
     if (const auto* cancels = std::get_if<Cancels>(&message)) forget(agent, cancels->attempts);
     start_what_fits(agent);
-    to_coordinator(agent, Credits{.free = free_of(agent)});
+    to_coordinator(agent, cpu_credits(free_of(agent)));
   }
 
   static void forget(Agent& agent, const std::vector<AttemptId>& attempts) {
@@ -302,10 +307,10 @@ class World {
     to_coordinator(agent,
                    Updates{.updates = {{.attempt = attempt, .what = Progress{.fraction = 1}}, *held->second.end}});
     start_what_fits(agent);
-    to_coordinator(agent, Credits{.free = free_of(agent)});
+    to_coordinator(agent, cpu_credits(free_of(agent)));
   }
 
-  std::variant<Started, Progress, Succeeded, Failure> end_of_training() {
+  decltype(Update::what) end_of_training() {
     if (!happens(weather_.train_failures))
       return Succeeded{.result_json = even_result_text(10 + below(11), 1 + below(10))};
     switch (chance_.below(7)) {

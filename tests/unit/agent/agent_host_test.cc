@@ -16,8 +16,8 @@ TEST_F(AgentHostTest, GreetsTrainsDeliversAndTidiesUp) {
   AgentOptions two = options();
   two.slots = 2;
   start_both(two);
-  EXPECT_EQ(coordinator_->heard().hellos.front().slots, 2u);
-  EXPECT_EQ(coordinator_->heard().credits.front().free, 4u);
+  EXPECT_EQ(coordinator_->heard().hellos.front().devices, cpu_device(2));
+  EXPECT_EQ(coordinator_->heard().credits.front().devices, cpu_credits(4).devices);
   std::vector<Lease> leases;
   for (uint64_t seed = 0; seed < 20; ++seed) leases.push_back(lease_of_seed(seed));
   ASSERT_TRUE(coordinator_->send(Leases{leases}));
@@ -25,7 +25,8 @@ TEST_F(AgentHostTest, GreetsTrainsDeliversAndTidiesUp) {
     return std::ranges::all_of(leases, [&](const Lease& lease) { return heard.ended(lease.attempt); });
   };
   ASSERT_TRUE(coordinator_->wait(all_ended));
-  ASSERT_TRUE(coordinator_->wait([](const Heard& heard) { return heard.credits.back().free == 4; }));
+  ASSERT_TRUE(
+      coordinator_->wait([](const Heard& heard) { return heard.credits.back().devices == cpu_credits(4).devices; }));
   const Heard heard = coordinator_->heard();
   for (const Lease& lease : leases) {
     EXPECT_EQ(heard.ends_of(lease.attempt).size(), 1u);
@@ -104,7 +105,8 @@ TEST_F(AgentHostTest, StopGivesBackWhatItHeldAndTheNextAgentResumes) {
   agent_.reset();
   set_mode("sleep:1");
   start_agent();
-  ASSERT_TRUE(coordinator_->wait([](const Heard& h) { return h.hellos.size() == 2 && h.credits.back().free == 2; }));
+  ASSERT_TRUE(coordinator_->wait(
+      [](const Heard& h) { return h.hellos.size() == 2 && h.credits.back().devices == cpu_credits(2).devices; }));
   EXPECT_TRUE(coordinator_->heard().hellos.back().held.empty());
   const Lease again = lease_of_seed(1, 2);
   EXPECT_TRUE(succeeds(again));

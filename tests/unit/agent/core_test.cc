@@ -16,7 +16,7 @@ const Lease kOne = lease_of_seed(1), kTwo = lease_of_seed(2), kThree = lease_of_
 
 std::vector<uint32_t> credits_in(const std::vector<AgentEffect>& effects) {
   std::vector<uint32_t> free;
-  for (const Credits& credits : sent<Credits>(effects)) free.push_back(credits.free);
+  for (const Credits& credits : sent<Credits>(effects)) free.push_back(credits.devices.at(0).free);
   return free;
 }
 
@@ -24,7 +24,7 @@ TEST(AgentCore, GreetsFirstAndOffersItsPlacesWhenWelcomed) {
   CoreBench bench(3);
   const auto greeting = bench.handle(Connected{});
   ASSERT_THAT(sent<Hello>(greeting), SizeIs(1));
-  EXPECT_EQ(sent<Hello>(greeting)[0].slots, 3u);
+  EXPECT_EQ(sent<Hello>(greeting)[0].devices, cpu_device(3));
   EXPECT_THAT(greeting, SizeIs(1));
   EXPECT_THAT(credits_in(bench.handle(CoordinatorMessage(Welcome{}))), ElementsAre(6u));
 }

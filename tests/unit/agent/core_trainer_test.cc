@@ -97,7 +97,7 @@ TEST(AgentTrainers, AfterThreeFailedStartsTheLeasesFailAndThereIsAPause) {
   EXPECT_THAT(sent<Credits>(bench.ack(kOne.attempt)), IsEmpty());  // 0 was said and holds
   const auto later = bench.after(Duration(1000));
   ASSERT_THAT(sent<Credits>(later), SizeIs(1));
-  EXPECT_EQ(sent<Credits>(later)[0].free, 2u);
+  EXPECT_EQ(sent<Credits>(later)[0].devices, cpu_credits(2).devices);
   bench.lease({lease_of_seed(3)});
   EXPECT_THAT(updates_in(bench.exit(4, {false, 127})), SizeIs(1));     // one more is enough now
   EXPECT_THAT(sent<Credits>(bench.after(Duration(1999))), IsEmpty());  // and the pause is longer

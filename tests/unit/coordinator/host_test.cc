@@ -113,9 +113,10 @@ TEST_F(HostTest, ClosesWhoeverConnectsOnceTheStoreHasFailed) {
   host_->submit(small_sweep("s", {}), [&](StatusOr<SweepStatus> status) { answer.set_value(std::move(status)); });
   answer.get_future().wait();
   std::promise<void> closed;
-  host_->connect({.agent = AgentId("a"), .incarnation = "1", .host = "h", .version = "0", .slots = 1, .held = {}},
-                 {.send = [](const CoordinatorMessage&) { ADD_FAILURE() << "nothing is promised any more"; },
-                  .close = [&] { closed.set_value(); }});
+  host_->connect(
+      {.agent = AgentId("a"), .incarnation = "1", .host = "h", .version = "0", .devices = cpu_device(1), .held = {}},
+      {.send = [](const CoordinatorMessage&) { ADD_FAILURE() << "nothing is promised any more"; },
+       .close = [&] { closed.set_value(); }});
   closed.get_future().wait();
 }
 

@@ -35,7 +35,7 @@ INSTANTIATE_TEST_SUITE_P(Channels, Rpc, testing::Bool(),
 
 // Takes and finishes leases until `runs` are done.
 void train(ScriptedAgent& agent, size_t runs) {
-  agent.say(AgentMessage(Credits{.free = 8}));
+  agent.say(AgentMessage(cpu_credits(8)));
   for (size_t done = 0; done < runs;) {
     const auto leases = agent.await<Leases>();
     ASSERT_TRUE(leases);
@@ -74,7 +74,7 @@ TEST_P(Rpc, GoesOnAfterARestartWithWhatIsStored) {
   {
     ScriptedAgent agent(coordinator_.channel());
     ASSERT_TRUE(agent.greet("a"));
-    agent.say(AgentMessage(Credits{.free = 2}));
+    agent.say(AgentMessage(cpu_credits(2)));
     const auto leases = agent.await<Leases>();
     ASSERT_TRUE(leases);
     ASSERT_THAT(leases->leases, SizeIs(2));
@@ -131,7 +131,7 @@ TEST_P(Rpc, RefusesBadMessagesWithoutHarmToOthers) {
   {
     ScriptedAgent greedy(coordinator_.channel());
     ASSERT_TRUE(greedy.greet("greedy"));
-    greedy.say(AgentMessage(Credits{.free = 1'000'000}));
+    greedy.say(AgentMessage(cpu_credits(1'000'000)));
     EXPECT_EQ(greedy.await<Leases>(), std::nullopt);
     EXPECT_EQ(greedy.finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   }
@@ -164,7 +164,7 @@ TEST_P(Rpc, AcknowledgesNothingThatCouldNotBeStored) {
   Watching watch(coordinator_.channel(), id);
   ScriptedAgent agent(coordinator_.channel());
   ASSERT_TRUE(agent.greet("a"));
-  agent.say(AgentMessage(Credits{.free = 1}));
+  agent.say(AgentMessage(cpu_credits(1)));
   const auto leases = agent.await<Leases>();
   ASSERT_TRUE(leases);
   coordinator_.break_store();
@@ -192,7 +192,7 @@ TEST_P(Rpc, LivesWithPeersThatVanish) {
     Watching watch(coordinator_.channel(), id);
     ScriptedAgent agent(coordinator_.channel());
     agent.greet("a" + std::to_string(i % 3));
-    if (i % 2 == 0) agent.say(AgentMessage(Credits{.free = 1}));
+    if (i % 2 == 0) agent.say(AgentMessage(cpu_credits(1)));
     if (i % 4 == 0) agent.await<Welcome>();
   }
   // What the vanished ones held comes back with the next hello of each name.

@@ -25,7 +25,7 @@ bool ScriptedAgent::greet(const std::string& name, std::vector<AttemptId> held) 
                                 .incarnation = "1",
                                 .host = "here",
                                 .version = "0",
-                                .slots = 1,
+                                .devices = cpu_device(1),
                                 .held = std::move(held)}));
 }
 

@@ -49,7 +49,9 @@ Update any_update() {
       update.what = Progress{.fraction = *rc::gen::inRange(0, 1001) / 1000.0,
                              .examples_per_second = *rc::gen::inRange(0, 100000) / 8.0};
       break;
-    case 2: update.what = Succeeded{.result_json = any_text()}; break;
+    case 2:
+      update.what = Succeeded{.result_json = any_text(), .peak_memory_bytes = *rc::gen::inRange<uint64_t>(0, 1 << 30)};
+      break;
     case 3: update.what = CheckpointStored{.blob = any_blob(), .fraction = *rc::gen::inRange(0, 1001) / 1000.0}; break;
     case 4: update.what = LogLines{.text = any_text()}; break;
     case 5: update.what = LogStored{.blob = any_blob()}; break;
@@ -63,17 +65,48 @@ Update any_update() {
   return update;
 }
 
+uint32_t any_device() { return *rc::gen::inRange<uint32_t>(0, wire::kMostDevices); }
+uint64_t any_memory() { return *rc::gen::inRange<uint64_t>(0, wire::kMostMemory + 1); }
+
+Hello any_hello() {
+  Hello hello{.agent = AgentId(any_text()),
+              .incarnation = any_text(),
+              .host = any_text(),
+              .version = any_text(),
+              .labels = {{any_text(), any_text()}, {any_text(), ""}},
+              .trainers = {any_text(), any_text()},
+              .cores = *rc::gen::inRange(0, 1000) / 8.0,
+              .memory_bytes = any_memory(),
+              .held = any_attempts()};
+  hello.devices.resize(*rc::gen::inRange<size_t>(1, 4));
+  for (AgentDevice& device : hello.devices)
+    device = {.kind = *rc::gen::element<std::string>("cpu", "cuda"),
+              .index = *rc::gen::arbitrary<uint32_t>(),
+              .name = any_text(),
+              .memory_bytes = any_memory(),
+              .slots = *rc::gen::inRange<uint32_t>(1, wire::kMostSlots + 1)};
+  return hello;
+}
+
+Heartbeat any_heartbeat() {
+  Heartbeat heartbeat{.devices = {{.device = any_device()}, {.device = any_device()}}};
+  if (*rc::gen::arbitrary<bool>()) heartbeat.disk_free = *rc::gen::arbitrary<uint64_t>();
+  if (*rc::gen::arbitrary<bool>())
+    heartbeat.devices[1] = {.device = any_device(),
+                            .memory_used = any_memory(),
+                            .temperature = *rc::gen::inRange(-20, 120) / 2.0,
+                            .utilisation = *rc::gen::inRange(0, 9) / 8.0};
+  return heartbeat;
+}
+
 AgentMessage any_agent_message() {
-  switch (*rc::gen::inRange(0, 4)) {
-    case 0:
-      return Hello{.agent = AgentId(any_text()),
-                   .incarnation = any_text(),
-                   .host = any_text(),
-                   .version = any_text(),
-                   .slots = *rc::gen::inRange<uint32_t>(1, wire::kMostSlots + 1),
-                   .held = any_attempts()};
-    case 1: return Credits{.free = *rc::gen::inRange<uint32_t>(0, wire::kMostCredits + 1)};
-    case 2: return Heartbeat{};
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0: return any_hello();
+    case 1:
+      return Credits{{{.device = any_device(), .free = *rc::gen::inRange<uint32_t>(0, wire::kMostCredits + 1)},
+                      {.device = any_device(), .free = 0}}};
+    case 2: return any_heartbeat();
+    case 3: return Draining{};
     default: break;
   }
   Updates updates;
@@ -83,18 +116,25 @@ AgentMessage any_agent_message() {
 }
 
 CoordinatorMessage any_coordinator_message() {
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 6)) {
     case 0:
       return Welcome{.heartbeat = Duration(*rc::gen::inRange(1, 5000)),
                      .lease = Duration(*rc::gen::inRange(5000, 90000))};
     case 1: return Acks{.attempts = any_attempts()};
     case 2: return Cancels{.attempts = any_attempts()};
+    case 3: return Withdraw{.attempts = any_attempts()};
+    case 4: return Drain{};
     default: break;
   }
   Leases leases;
-  for (AttemptId& attempt : any_attempts()) leases.leases.push_back({std::move(attempt), any_text()});
-  for (Lease& lease : leases.leases)
-    if (*rc::gen::arbitrary<bool>()) lease.checkpoint = any_blob();
+  for (AttemptId& attempt : any_attempts()) {
+    leases.leases.push_back({.attempt = std::move(attempt),
+                             .run_spec_json = any_text(),
+                             .device = any_device(),
+                             .memory_bytes = any_memory(),
+                             .alone = *rc::gen::arbitrary<bool>()});
+    if (*rc::gen::arbitrary<bool>()) leases.leases.back().checkpoint = any_blob();
+  }
   return leases;
 }
 
@@ -151,8 +191,8 @@ RC_GTEST_PROP(LinkCodec, SurvivesDamagedMessages, ()) {
 }
 
 v1::AgentMessage good_hello() {
-  return encode(AgentMessage(
-      Hello{.agent = AgentId("a"), .incarnation = "i", .host = "h", .version = "v", .slots = 1, .held = {}}));
+  return encode(AgentMessage(Hello{
+      .agent = AgentId("a"), .incarnation = "i", .host = "h", .version = "v", .devices = cpu_device(1), .held = {}}));
 }
 
 v1::AgentMessage update_with(const std::function<void(v1::Update&)>& change) {
@@ -176,8 +216,17 @@ TEST(LinkCodec, RefusesEveryBadFieldOfAnAgentMessage) {
     return message;
   };
   const std::string long_text(wire::kMostText + 1, 'x');
-  v1::AgentMessage credits;
-  credits.mutable_credits()->set_free(wire::kMostCredits + 1);
+  v1::AgentMessage credits, far_credits;
+  credits.mutable_credits()->add_devices()->set_free(wire::kMostCredits + 1);
+  far_credits.mutable_credits()->add_devices()->set_device(wire::kMostDevices);
+  const auto device_with = [&](const std::function<void(v1::Device&)>& change) {
+    return hello_with([&](v1::Hello& hello) { change(*hello.mutable_devices(0)); });
+  };
+  const auto state_with = [](const std::function<void(v1::DeviceState&)>& change) {
+    v1::AgentMessage message;
+    change(*message.mutable_heartbeat()->add_devices());
+    return message;
+  };
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
   const Bad cases[] = {
       {{}, "unknown kind"},
@@ -186,13 +235,54 @@ TEST(LinkCodec, RefusesEveryBadFieldOfAnAgentMessage) {
       {hello_with([](auto& h) { h.clear_incarnation(); }), "incarnation is missing"},
       {hello_with([](auto& h) { h.clear_host(); }), "host is missing"},
       {hello_with([](auto& h) { h.clear_version(); }), "version is missing"},
-      {hello_with([](auto& h) { h.set_slots(0); }), "slots are outside 1..4096"},
-      {hello_with([](auto& h) { h.set_slots(4097); }), "slots are outside 1..4096"},
+      {hello_with([](auto& h) { h.clear_devices(); }), "devices are not 1 to 64"},
+      {hello_with([](auto& h) {
+         for (int i = 0; i < wire::kMostDevices; ++i) *h.add_devices() = h.devices(0);
+       }),
+       "devices are not 1 to 64"},
+      {device_with([](auto& d) { d.set_kind("tpu"); }), "neither cpu nor cuda"},
+      {device_with([&](auto& d) { d.set_name(long_text); }), "a device's name is too long"},
+      {device_with([](auto& d) { d.set_slots(0); }), "slots are outside 1..4096"},
+      {device_with([](auto& d) { d.set_slots(4097); }), "slots are outside 1..4096"},
+      {device_with([](auto& d) { d.set_memory_bytes(wire::kMostMemory + 1); }), "no machine has so much memory"},
+      {hello_with([](auto& h) { h.set_memory_bytes(wire::kMostMemory + 1); }), "no machine has so much memory"},
+      {hello_with([&](auto& h) { h.set_cores(nan); }), "cores are not"},
+      {hello_with([](auto& h) { h.set_cores(-1); }), "cores are not"},
+      {hello_with([](auto& h) { h.add_trainers(""); }), "trainer is missing"},
+      {hello_with([](auto& h) {
+         for (int i = 0; i <= wire::kMostTrainers; ++i) h.add_trainers("t");
+       }),
+       "too many trainers"},
+      {hello_with([](auto& h) { h.add_labels(); }), "label is missing"},
+      {hello_with([](auto& h) {
+         for (int i = 0; i < 2; ++i) h.add_labels()->set_name("rack");
+       }),
+       "a label is there twice"},
+      {hello_with([&](auto& h) {
+         h.add_labels()->set_name("rack");
+         h.mutable_labels(0)->set_value(long_text);
+       }),
+       "a label's value is too long"},
+      {hello_with([](auto& h) {
+         for (int i = 0; i <= wire::kMostLabels; ++i) h.add_labels()->set_name(std::to_string(i));
+       }),
+       "too many labels"},
       {hello_with([](auto& h) { h.add_held(); }), "run_key is not a SHA-256 sum"},
       {hello_with([](auto& h) { h.add_held()->set_run_key(kKey); }), "attempt numbers start at 1"},
       {hello_with([](auto& h) { h.add_held()->set_run_key("../../" + kKey.substr(6)); }), "run_key is not a SHA-256"},
       {hello_with([](auto& h) { h.add_held()->set_run_key(std::string(64, 'A')); }), "run_key is not a SHA-256"},
       {credits, "too many credits"},
+      {far_credits, "there is no such device"},
+      {state_with([](auto& d) { d.set_device(wire::kMostDevices); }), "there is no such device"},
+      {state_with([](auto& d) { d.set_memory_used(wire::kMostMemory + 1); }), "no machine has so much memory"},
+      {state_with([&](auto& d) { d.set_temperature(infinite); }), "a temperature is not a number"},
+      {state_with([](auto& d) { d.set_utilisation(1.5); }), "utilisation is outside 0..1"},
+      {state_with([&](auto& d) { d.set_utilisation(nan); }), "utilisation is outside 0..1"},
+      {update_with([](auto& u) {
+         u.mutable_succeeded()->set_result_json("{}");
+         u.mutable_succeeded()->set_peak_memory_bytes(wire::kMostMemory + 1);
+       }),
+       "no machine has so much memory"},
       {update_with([](auto& u) { u.clear_attempt(); }), "run_key is not a SHA-256 sum"},
       {update_with([](auto& u) { u.mutable_attempt()->set_number(0); }), "attempt numbers start at 1"},
       {update_with([](auto& u) { u.clear_started(); }), "an update without content"},
@@ -249,8 +339,17 @@ TEST(LinkCodec, RefusesEveryBadFieldOfACoordinatorMessage) {
   EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("run_spec_json is longer than"));
   lease->set_run_spec_json("{}");
   EXPECT_TRUE(decode(leases).ok());
+  lease->set_memory_bytes(wire::kMostMemory + 1);
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("no machine has so much memory"));
+  lease->clear_memory_bytes();
+  lease->set_device(wire::kMostDevices);
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("there is no such device"));
+  lease->clear_device();
   lease->mutable_checkpoint()->set_sha256(std::string(64, 'g'));
   EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("a blob's sha256 is not a SHA-256 sum"));
+  v1::CoordinatorMessage withdraw;
+  withdraw.mutable_withdraw()->add_attempts()->set_run_key("short");
+  EXPECT_THAT(std::string(decode(withdraw).status().message()), HasSubstr("run_key is not"));
   for (const bool acks : {true, false}) {
     v1::CoordinatorMessage message;
     (acks ? message.mutable_acks()->add_attempts() : message.mutable_cancels()->add_attempts())->set_run_key(kKey);
