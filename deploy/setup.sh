@@ -124,3 +124,47 @@ build() {
   shift
   ninja -C "$folder" -j "$(build_jobs)" "$@" || die "the build failed, see above"
 }
+
+# The pinned hashes are those of wheels for CPython 3.11, which Debian 12 has.
+python_3_11() {
+  local name
+  for name in /usr/bin/python3.11 python3.11; do
+    if command -v "$name" >/dev/null && "$name" -c 'import ensurepip' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  die "python3.11 with venv is missing; install python3.11-venv"
+}
+
+# python_environment FOLDER REQUIREMENTS MB "import ..." TEXT: makes a venv with the pinned packages where it is not there
+# yet, once per user, saying TEXT. The folder's parent is there.
+python_environment() (
+  folder="$1" requirements="$2" needed_mb="$3" imports="$4" text="$5"
+  # The venv is good for these packages and this place: scripts in it hold its path.
+  digest="$({ cat "$requirements" && echo "$folder"; } | sha256sum | cut -d ' ' -f 1)"
+  is_complete() { [[ -f $folder/.complete && $(<"$folder/.complete") == "$digest" ]]; }
+  if is_complete; then return; fi
+  [[ $(uname -m) == x86_64 ]] || die "there are no pinned packages for $(uname -m)"
+  exec 9>"$folder.lock"
+  flock 9
+  if is_complete; then return; fi
+  python="$(python_3_11)"
+  require_space "$(dirname "$folder")" "$needed_mb"
+  say "$text"
+  rm -rf "$folder"
+  trap 'rm -rf "$folder"' EXIT
+  "$python" -m venv "$folder" || die "cannot make the environment $folder"
+  "$folder/bin/python" -m pip install --quiet --no-cache-dir --no-deps --require-hashes --only-binary=:all: \
+    --disable-pip-version-check --requirement "$requirements" >&2 ||
+    die "pip could not install the packages of $requirements; check the network and pip's settings"
+  "$folder/bin/python" -c "$imports" || die "the packages of $requirements were installed but cannot be imported"
+  echo "$digest" >"$folder/.complete"
+  trap - EXIT
+)
+
+user_cache() {
+  local cache="${XDG_CACHE_HOME:-${HOME:?$program: neither HOME nor XDG_CACHE_HOME is set}/.cache}/evensweep"
+  mkdir -p "$cache" || die "cannot make the folder $cache; set XDG_CACHE_HOME to a folder you may write to"
+  echo "$cache"
+}

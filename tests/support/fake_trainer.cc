@@ -27,8 +27,8 @@
 #include <thread>
 
 #include "common/base/file.h"
-#include "common/base/rng.h"
 #include "common/model/json.h"
+#include "tests/support/fake_result.h"
 
 namespace evensweep {
 namespace {
@@ -63,40 +63,8 @@ struct Task {
   Json event(const char* name) const { return {{"event", name}, {"run", run}, {"attempt", attempt}}; }
 };
 
-// Ten examples a class for each class, the same for all runs, as it is with one test set.
-ConfusionMatrix confusion_for(const std::string& run, const char* split, int64_t classes) {
-  Rng rng(std::strtoull(run.substr(0, 16).c_str(), nullptr, 16), split);
-  ConfusionMatrix matrix{classes, {}};
-  for (int64_t truth = 0; truth < classes; ++truth) {
-    int64_t right = 10 * classes;
-    for (int64_t guess = 0; guess < classes; ++guess) {
-      const auto wrong = truth == guess ? int64_t{0} : static_cast<int64_t>(rng.below(5));
-      matrix.counts.push_back(wrong);
-      right -= wrong;
-    }
-    matrix.counts[static_cast<size_t>(truth * classes + truth)] = right;
-  }
-  return matrix;
-}
-
-// The same for the same run key, on every machine.
-std::string result_for(const Task& task) {
-  RunResult result;
-  result.validation = confusion_for(task.run, "validation", task.classes);
-  result.test = confusion_for(task.run, "test", task.classes);
-  for (int64_t truth = 0; truth < task.classes; ++truth)
-    for (int64_t guess = 0; guess < task.classes; ++guess)
-      result.test_predictions.insert(result.test_predictions.end(), static_cast<size_t>(result.test.at(truth, guess)),
-                                     static_cast<uint16_t>(guess));
-  result.curve = {{1, 0.5, 0.9, 0.1}};
-  result.model_parameters = 42;
-  result.times = {0.5, 0.1, 1000, "2026-01-01T00:00:00Z"};
-  result.environment = {"fake_trainer 1", "none", "cpu", 1};
-  return to_json(result).dump();
-}
-
 void finish(const Task& task) {
-  if (!write_file_atomically(task.folder + "/result.json", result_for(task)).ok()) {
+  if (!write_file_atomically(task.folder + "/result.json", fake_result_json(task.run, task.classes)).ok()) {
     std::cerr << "cannot write the result\n";
     std::_Exit(1);
   }
@@ -151,7 +119,7 @@ std::string argument_of(const std::string& mode) {
 
 void finish_badly(const Task& task, const std::string& mode) {
   if (mode == "nan_result") {
-    Json result = Json::parse(result_for(task));
+    Json result = Json::parse(fake_result_json(task.run, task.classes));
     std::string text = result.dump();
     text.replace(text.find("\"train_loss\":0.5"), 16, "\"train_loss\":NaN");
     if (!write_file_atomically(task.folder + "/result.json", text).ok()) std::_Exit(1);
