@@ -6,6 +6,7 @@
 
 #include "agent/core/trainer_contract.h"
 #include "common/base/file.h"
+#include "common/base/hash.h"
 #include "common/model/json.h"
 #include "common/model/json_fields.h"
 #include "common/wire/limits.h"
@@ -28,7 +29,7 @@ StatusOr<Update> parse_entry(std::string_view text) {
   Fields fields(json, "spool entry", status);
   Update end;
   end.attempt = {RunKey(fields.text("run")), static_cast<uint32_t>(fields.integer("attempt", 1, UINT32_MAX))};
-  if (!wire::is_sha256(end.attempt.run.str())) fields.fail("run", "must be a run key");
+  if (!is_sha256(end.attempt.run.str())) fields.fail("run", "must be a run key");
   if (fields.has("result")) {
     end.what = Succeeded{fields.text("result")};
   } else {

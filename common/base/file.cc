@@ -9,25 +9,11 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <utility>
+
+#include "common/base/descriptor.h"
 
 namespace evensweep {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 Status write_all(int fd, std::string_view content, const std::string& path) {
   while (!content.empty()) {

@@ -26,6 +26,8 @@ std::string sha256_hex(std::string_view bytes);
 // The same of a file's content, read in pieces. NotFound or PermissionDenied with the path when it can't be read.
 StatusOr<std::string> sha256_hex_of_file(const std::string& path);
 
+bool is_sha256(std::string_view text);  // 64 lower-case hexadecimal characters
+
 std::string base64_encode(std::string_view bytes);
 StatusOr<std::string> base64_decode(std::string_view text);
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace evensweep::wire {
 
@@ -21,9 +20,5 @@ inline constexpr uint32_t kMostCredits = 64 * kMostSlots;  // of a device
 inline constexpr int kMostLabels = 64;
 inline constexpr int kMostTrainers = 256;
 inline constexpr uint64_t kMostMemory = uint64_t{1} << 50;
-
-inline bool is_sha256(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
 
 }  // namespace evensweep::wire

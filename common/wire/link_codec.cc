@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "common/base/hash.h"
 #include "common/base/overloaded.h"
 #include "common/wire/hello_codec.h"
 #include "common/wire/limits.h"
@@ -61,7 +62,7 @@ StatusOr<Failure> failure_of(const v1::Failed& proto) {
 }
 
 StatusOr<BlobRef> blob_of(const v1::Blob& proto) {
-  if (!wire::is_sha256(proto.sha256())) return invalid("a blob's sha256 is not a SHA-256 sum");
+  if (!is_sha256(proto.sha256())) return invalid("a blob's sha256 is not a SHA-256 sum");
   if (proto.bytes() > wire::kMostBlob)
     return invalid("a blob is larger than " + std::to_string(wire::kMostBlob) + " bytes");
   return BlobRef{.sha256 = proto.sha256(), .bytes = proto.bytes()};

@@ -1,5 +1,6 @@
 #include "common/wire/link_parts.h"
 
+#include "common/base/hash.h"
 #include "common/wire/limits.h"
 
 namespace evensweep::wire {
