@@ -19,7 +19,7 @@ LEVELS = [
     ["common/base"],
     ["common/model"],
     ["common/dataset", "common/wire", "sweeps/methods", "sweeps/stats"],
-    ["sweeps/spec", "sweeps/table", "coordinator/core", "agent/core"],
+    ["sweeps/spec", "sweeps/table", "coordinator/core", "agent/core", "common/transfer"],
     ["sweeps/report", "coordinator/store", "agent/process", "agent/devices", "agent/trainer"],
     ["coordinator/host", "agent/link", "sweeps/pdf"],
     ["coordinator/rpc", "coordinator/http"],
@@ -43,8 +43,8 @@ class Home(NamedTuple):
     folders: list[str]
 
 
-# The two ends of the link, and the command line as a client.
-ON_THE_WIRE = ["coordinator/rpc", "agent/link", "cli"]
+# The two ends of the link, the transfer of files, and the command line as a client.
+ON_THE_WIRE = ["common/transfer", "coordinator/rpc", "agent/link", "cli"]
 
 # Where an outside library may be included, tests of those folders apart.
 HOMES = [
@@ -60,8 +60,8 @@ HOMES = [
 # Tests that go with a folder's outside library: by the test's own folder or file name.
 TESTS_OF = {
     "libtorch": re.compile(r"trainer"),
-    "protobuf": re.compile(r"wire|coordinator|agent|cli|integration|e2e|support|fuzz"),
-    "gRPC": re.compile(r"coordinator|agent|cli|integration|e2e|support|fuzz"),
+    "protobuf": re.compile(r"wire|transfer|coordinator|agent|cli|integration|e2e|support|fuzz"),
+    "gRPC": re.compile(r"transfer|coordinator|agent|cli|integration|e2e|support|fuzz"),
     "SQLite": re.compile(r"store|coordinator|integration|e2e"),
     "spdlog": re.compile(r"base"),
     "libcurl": re.compile(r"cli"),
