@@ -36,6 +36,7 @@ Json analysis_plan(const Sweep& sweep);
 std::string plan_hash(const Sweep& sweep);
 
 Json to_json(const Treatment& treatment);
+StatusOr<Treatment> parse_treatment(std::string_view text);
 Json to_json(const Arm& arm);
 
 Json to_json(const ConfusionMatrix& matrix);  // a list for each true class

@@ -284,6 +284,14 @@ Json to_json(const RunSpec& spec) {
   return json;
 }
 
+StatusOr<Treatment> parse_treatment(std::string_view text) {
+  EV_ASSIGN_OR_RETURN(const Json json, parse_json(text, "treatment"));
+  Status status;
+  Treatment treatment = treatment_of(json, "treatment", status);
+  if (!status.ok()) return status;
+  return treatment;
+}
+
 StatusOr<RunSpec> parse_run_spec(std::string_view text) {
   EV_ASSIGN_OR_RETURN(const Json json, parse_json(text, "run spec"));
   Status status;

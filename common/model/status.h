@@ -4,6 +4,15 @@
 
 namespace evensweep {
 
+enum class SweepPhase {
+  kActive,
+  kPaused,     // no new leases; what runs goes on
+  kStopping,   // as paused, and stopped when nothing runs any more
+  kStopped,    // over, trials without results were given up
+  kCancelled,  // over, what ran was killed
+  kOver        // every trial has finished, has failed or is not needed
+};
+
 // How a sweep stands. A trial is one arm at one seed, the baseline counted as an arm.
 struct SweepStatus {
   uint64_t trials = 0;
@@ -16,7 +25,8 @@ struct SweepStatus {
   double running_fraction = 0;     // sum over them of the part that is done
   double examples_per_second = 0;  // sum over them
   uint32_t agents = 0;             // connected
-  bool over = false;               // every trial has finished, has failed or is not needed
+  bool over = false;               // every trial has finished, has failed, is not needed or was given up
+  SweepPhase phase = SweepPhase::kActive;
 };
 
 }  // namespace evensweep

@@ -1,6 +1,34 @@
 #include "common/wire/status_codec.h"
 
 namespace evensweep {
+namespace {
+
+v1::SweepPhase phase_proto(SweepPhase phase) {
+  switch (phase) {
+    case SweepPhase::kActive: return v1::SWEEP_PHASE_ACTIVE;
+    case SweepPhase::kPaused: return v1::SWEEP_PHASE_PAUSED;
+    case SweepPhase::kStopping: return v1::SWEEP_PHASE_STOPPING;
+    case SweepPhase::kStopped: return v1::SWEEP_PHASE_STOPPED;
+    case SweepPhase::kCancelled: return v1::SWEEP_PHASE_CANCELLED;
+    case SweepPhase::kOver: return v1::SWEEP_PHASE_OVER;
+  }
+  return v1::SWEEP_PHASE_UNSPECIFIED;
+}
+
+// A phase of a newer coordinator is one of those that this program knows: the sweep is over, or it goes on.
+SweepPhase phase_of(v1::SweepPhase proto, bool over) {
+  switch (proto) {
+    case v1::SWEEP_PHASE_ACTIVE: return SweepPhase::kActive;
+    case v1::SWEEP_PHASE_PAUSED: return SweepPhase::kPaused;
+    case v1::SWEEP_PHASE_STOPPING: return SweepPhase::kStopping;
+    case v1::SWEEP_PHASE_STOPPED: return SweepPhase::kStopped;
+    case v1::SWEEP_PHASE_CANCELLED: return SweepPhase::kCancelled;
+    case v1::SWEEP_PHASE_OVER: return SweepPhase::kOver;
+    default: return over ? SweepPhase::kOver : SweepPhase::kActive;
+  }
+}
+
+}  // namespace
 
 v1::SweepStatus encode(const SweepStatus& status) {
   v1::SweepStatus proto;
@@ -15,6 +43,7 @@ v1::SweepStatus encode(const SweepStatus& status) {
   proto.set_examples_per_second(status.examples_per_second);
   proto.set_agents(status.agents);
   proto.set_over(status.over);
+  proto.set_phase(phase_proto(status.phase));
   return proto;
 }
 
@@ -29,7 +58,8 @@ SweepStatus decode(const v1::SweepStatus& proto) {
           .running_fraction = proto.running_fraction(),
           .examples_per_second = proto.examples_per_second(),
           .agents = proto.agents(),
-          .over = proto.over()};
+          .over = proto.over(),
+          .phase = phase_of(proto.phase(), proto.over())};
 }
 
 }  // namespace evensweep

@@ -3,18 +3,13 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/base/status.h"
 #include "common/model/json.h"
+#include "common/model/views.h"
 
 namespace evensweep {
 
-// The sweep file as it was given, and the words after it on the command line.
-struct SweepFile {
-  std::string text;
-  std::vector<std::string> overrides;
-};
 // Into the environment of results: two files that differ in comments make the same sweep.
 void add_sweep_file(Json& results, const SweepFile& file);
 

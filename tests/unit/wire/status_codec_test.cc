@@ -16,7 +16,8 @@ TEST(StatusCodec, CarriesEveryField) {
                            .running_fraction = 7.5,
                            .examples_per_second = 8.5,
                            .agents = 9,
-                           .over = true};
+                           .over = true,
+                           .phase = SweepPhase::kCancelled};
   v1::SweepStatus read;
   ASSERT_TRUE(read.ParseFromString(encode(status).SerializeAsString()));
   const SweepStatus back = decode(read);
@@ -31,6 +32,7 @@ TEST(StatusCodec, CarriesEveryField) {
   EXPECT_EQ(back.examples_per_second, 8.5);
   EXPECT_EQ(back.agents, 9);
   EXPECT_TRUE(back.over);
+  EXPECT_EQ(back.phase, SweepPhase::kCancelled);
 }
 
 }  // namespace

@@ -1,0 +1,119 @@
+#pragma once
+// What people and their tools can ask of a coordinator, and make it do. The host is one; coordinator/rpc serves it.
+//
+// All calls come from any thread, return at once and are answered by `reply`, once, on the host's thread or on the
+// caller's; a reply must not block. What is changed is durable when its reply comes. Text for a sweep, trial or agent
+// is what people write (common/model/reference.h), and is resolved here. Errors are one line for people.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/model/views.h"
+
+namespace evensweep::coordinator {
+
+// One for what a person wants, kept over retries: a repeated one is answered as before and not done twice.
+using RequestId = std::string;
+
+struct Submission {
+  RequestId request;
+  Sweep sweep;
+  SweepFile file;
+  SweepId extends;  // empty: none
+};
+struct Submitted {
+  SweepId id;
+  SweepStatus status;
+  bool known = false;  // it had been submitted before
+};
+
+enum class SweepAction { kPause, kResume, kStop, kCancel, kRetryFailed };
+struct SweepControl {
+  RequestId request;
+  std::string sweep;
+  SweepAction action = SweepAction::kPause;
+};
+struct Controlled {
+  SweepView sweep;       // as it stands after it
+  uint64_t changed = 0;  // trials that are tried again, runs that are killed, or 1 where the phase has changed
+};
+
+struct SweepsQuery {
+  bool over_too = false;
+  uint32_t limit = 1000;
+};
+struct SweepsPage {
+  std::vector<SweepView> sweeps;  // newest first
+  bool more = false;
+};
+
+struct TrialsQuery {
+  std::string sweep;
+  std::vector<TrialState> states;  // empty: all
+  uint64_t from = 0;               // arm * seeds + seed of the first one to look at
+  uint32_t limit = 1000;
+};
+struct TrialsPage {
+  std::vector<TrialView> trials;  // by arm, then by seed
+  std::optional<uint64_t> next;   // `from` of the next page; absent: that was all
+};
+
+struct TrialAttempts {
+  TrialView trial;
+  std::vector<AttemptView> attempts;  // of the trial's last run, oldest first; empty while it has none
+};
+struct TrialExplained {
+  TrialView trial;
+  Explanation explanation;
+};
+
+enum class AgentAction { kDrain, kRelease };
+struct AgentControl {
+  RequestId request;
+  std::string agent;
+  AgentAction action = AgentAction::kDrain;
+};
+
+// Something that a running attempt wrote to standard error.
+struct LogPiece {
+  uint32_t attempt = 0;
+  std::string text;   // any bytes
+  bool last = false;  // there is no more to come
+};
+
+class Control {
+ public:
+  template <typename T>
+  using Reply = std::function<void(StatusOr<T>)>;
+  using WatchId = uint64_t;
+
+  virtual ~Control() = default;
+
+  virtual void submit(Submission submission, Reply<Submitted> reply) = 0;
+  virtual void control(SweepControl control, Reply<Controlled> reply) = 0;
+  virtual void sweeps(SweepsQuery query, Reply<SweepsPage> reply) = 0;
+  virtual void sweep(std::string sweep, Reply<SweepView> reply) = 0;
+  virtual void definition(std::string sweep, Reply<SweepDefinition> reply) = 0;
+  virtual void trials(TrialsQuery query, Reply<TrialsPage> reply) = 0;
+  virtual void attempts(std::string trial, Reply<TrialAttempts> reply) = 0;
+  virtual void explain(std::string trial, Reply<TrialExplained> reply) = 0;
+  virtual void results(std::string sweep, Reply<StoredSweep> reply) = 0;
+  virtual void agents(Reply<std::vector<AgentView>> reply) = 0;
+  virtual void control(AgentControl control, Reply<AgentView> reply) = 0;
+
+  // Calls back at once if the sweep is known, then after changes, at most ten times a second; the last call says
+  // `over`. An error is the last call too.
+  virtual WatchId watch(const SweepId& sweep, std::function<void(const StatusOr<SweepStatus>&)> callback) = 0;
+  virtual void unwatch(WatchId watch) = 0;
+
+  // What is kept so far of the output of the trial's running attempt, at once; then, with `follow`, what comes until
+  // the attempt has ended. The last call says so, or is an error.
+  virtual WatchId log(std::string trial, bool follow, std::function<void(const StatusOr<LogPiece>&)> callback) = 0;
+  virtual void unwatch_log(WatchId watch) = 0;
+};
+
+}  // namespace evensweep::coordinator
