@@ -1,0 +1,78 @@
+#include "tests/simulation/world.h"
+
+#include "common/model/json.h"
+
+namespace evensweep::simulation {
+
+void World::told(const AgentId& agent, const Update& update) {
+  if (const auto* failure = std::get_if<Failure>(&update.what)) failures_.insert({update.attempt, failure->failure});
+  const auto* succeeded = std::get_if<Succeeded>(&update.what);
+  if (succeeded == nullptr) return;
+  if (succeeded->result_json == *result_of(update.attempt.run)) {
+    good_ends_[update.attempt] = agent;
+    succeeded_.insert(update.attempt.run);
+  } else {
+    // The coordinator is to refuse it, which counts as an error of the trainer.
+    failures_.insert({update.attempt, FailureClass::kTrainerError});
+  }
+}
+
+void World::check_acknowledged(const AttemptId& attempt, const AgentId& agent) {
+  require(store.holder_of(attempt) != agent, "an end was acknowledged before it was stored", attempt.run.brief());
+  if (const auto end = good_ends_.find(attempt); end != good_ends_.end() && end->second == agent)
+    require(!store.is_open(attempt.run), "a result was acknowledged and is not stored", attempt.run.brief());
+}
+
+void World::check_granted(const AttemptId& attempt) {
+  require(store.spec_of(attempt.run) != nullptr, "a run was granted that is not stored", attempt.run.brief());
+  require(store.knows(attempt), "an attempt was granted and that is not stored", attempt.run.brief());
+}
+
+void World::check_stored(const coordinator::Record& record) {
+  std::visit([this](const auto& known) { check(known); }, record);
+}
+
+void World::check(const coordinator::RunFinished& record) {
+  require(record.result_json == *result_of(record.run), "a result was accepted that is not the run's",
+          record.run.brief());
+  require(succeeded_.contains(record.run), "a result was accepted that no agent has told", record.run.brief());
+}
+
+void World::check(const coordinator::RunFailed& record) {
+  const bool diverged = record.failure.failure == FailureClass::kDiverged;
+  require(!diverged || diverges(record.run), "a run failed as diverged that does not diverge", record.run.brief());
+}
+
+void World::check(const coordinator::AttemptEnded& record) {
+  if (!record.failure) return;
+  const FailureClass failure = record.failure->failure;
+  // The coordinator itself may say that a lease was lost, or that nobody needs the attempt any more.
+  if (failure == FailureClass::kInfrastructure || failure == FailureClass::kPreempted) return;
+  require(was_told(record.attempt, failure), "an attempt is said to have failed as its agent has never told",
+          record.attempt.run.brief());
+}
+
+void World::check(const coordinator::TrialResolved& record) {
+  const KnownSweep* known = sweep_of(record.trial.sweep);
+  if (known == nullptr) return require(false, "a trial of a sweep that nobody has submitted");
+  if (needs_counts(*known, record.trial.arm)) see(Seen::kDependentTrials);
+  const size_t place = record.trial.arm * known->seeds + record.trial.seed;
+  require(place < known->expected.size() && known->expected[place] == record.run,
+          "a trial was resolved to another run than its baseline's counts ask for", record.run.brief());
+}
+
+void World::check(const coordinator::TrialFailed& record) {
+  const KnownSweep* known = sweep_of(record.trial.sweep);
+  if (known == nullptr) return require(false, "a trial of a sweep that nobody has submitted");
+  require(record.trial.arm != 0, "a baseline's trial failed without a run");
+  require(known->rounds || store.is_failed(known->expected[record.trial.seed]),
+          "a trial failed for its baseline, which has not failed");
+}
+
+const KnownSweep* World::sweep_of(const SweepId& id) const {
+  for (const KnownSweep* known : sweeps)
+    if (known->id == id) return known;
+  return nullptr;
+}
+
+}  // namespace evensweep::simulation
