@@ -46,10 +46,6 @@ std::string unknown_trainer(const std::string& wanted, const std::vector<std::st
                     1000);
 }
 
-std::string name_of(const AttemptId& attempt) {
-  return "run " + std::string(attempt.run.brief()) + " attempt " + std::to_string(attempt.number);
-}
-
 }  // namespace
 
 AgentCore::AgentCore(AgentConfig config) : config_(std::move(config)), slots_(config_.slots) {}

@@ -61,6 +61,10 @@ std::string clean_line(std::string_view bytes, size_t most) {
   return text;
 }
 
+std::string name_of(const AttemptId& attempt) {
+  return "run " + std::string(attempt.run.brief()) + " attempt " + std::to_string(attempt.number);
+}
+
 std::string exit_text(ExitStatus exit) {
   if (!exit.by_signal) return "exited with code " + std::to_string(exit.number);
   return "was killed by signal " + std::to_string(exit.number) + " (" + signal_name(exit.number) + ")";

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/model/ids.h"
 #include "common/model/result.h"
 
 namespace evensweep {
@@ -15,6 +16,9 @@ std::string clean_text(std::string_view bytes, size_t most);
 
 // The same as one line.
 std::string clean_line(std::string_view bytes, size_t most);
+
+// "run 0123456789ab attempt 2".
+std::string name_of(const AttemptId& attempt);
 
 // How a process ended: its exit code, or the signal that killed it.
 struct ExitStatus {

@@ -120,10 +120,15 @@ void Child::take_events(std::string_view bytes) {
 
 void Child::read_errors() {
   errors_.async_read_some(boost::asio::buffer(error_buffer_), [self = shared_from_this()](Error error, size_t got) {
-    if (!error) self->tail_.add({self->error_buffer_.data(), got});
+    if (!error) self->take_errors({self->error_buffer_.data(), got});
     if (error || self->reaped_) return self->reader_ended();
     self->read_errors();
   });
+}
+
+void Child::take_errors(std::string_view bytes) {
+  tail_.add(bytes);
+  if (callbacks_.on_errors) callbacks_.on_errors(bytes);
 }
 
 void Child::wait_exit() {
@@ -161,7 +166,7 @@ void Child::reader_ended() {
 
 void Child::finish() {
   drain(events_.native_handle(), [this](std::string_view bytes) { take_events(bytes); });
-  drain(errors_.native_handle(), [this](std::string_view bytes) { tail_.add(bytes); });
+  drain(errors_.native_handle(), [this](std::string_view bytes) { take_errors(bytes); });
   close_all();
   const TrainerCallbacks callbacks = std::exchange(callbacks_, {});
   if (callbacks.on_exit) callbacks.on_exit(exit_, tail_.text());

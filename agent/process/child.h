@@ -40,6 +40,7 @@ class Child : public std::enable_shared_from_this<Child> {
   void read_events();
   void read_errors();
   void take_events(std::string_view bytes);
+  void take_errors(std::string_view bytes);
   void wait_exit();
   void exited();
   void events_ended();

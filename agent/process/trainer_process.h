@@ -13,8 +13,9 @@
 namespace evensweep {
 
 struct TrainerCallbacks {
-  std::function<void(std::string_view)> on_line;  // one event line, without its end
-  std::function<void(std::string)> on_breach;     // a line longer than kMaxTrainerLine; nothing is read after it
+  std::function<void(std::string_view)> on_line;         // one event line, without its end
+  std::function<void(std::string)> on_breach;            // a line longer than kMaxTrainerLine; nothing is read after it
+  std::function<void(std::string_view)> on_errors = {};  // what it wrote to standard error, as it comes
   // Once and last: the process is gone and all it wrote before has been reported.
   std::function<void(ExitStatus, std::string stderr_tail)> on_exit;
 };
