@@ -10,6 +10,8 @@
 
 // A function of the loops below: inlined into one copy for each set of instructions, and compiled for these.
 #define EV_IN_LOOP [[gnu::always_inline]] inline
+// So that what a loop over the vectors of a group works on stays in registers.
+#define EV_UNROLLED _Pragma("GCC unroll 4")
 
 namespace evensweep {
 namespace {
@@ -40,12 +42,14 @@ struct alignas(64) Largest {
   Eight most[kEights], least[kEights];
 
   EV_IN_LOOP void clear() {
+    EV_UNROLLED
     for (size_t i = 0; i < kEights; ++i) {
       most[i] = Eight{} - kInfinity;
       least[i] = Eight{} + kInfinity;
     }
   }
   EV_IN_LOOP void add(const Lanes& sums) {
+    EV_UNROLLED
     for (size_t i = 0; i < kEights; ++i) {
       Eight sum = sums.eight[i];
       if constexpr (kLook == Look::kSize) sum = sum < 0 ? -sum : sum;
@@ -55,6 +59,7 @@ struct alignas(64) Largest {
   }
   // Adds those that reach the bound; a comparison that holds is -1.
   EV_IN_LOOP void count(double bound, EightCounts& reached) const {
+    EV_UNROLLED
     for (size_t i = 0; i < kEights; ++i) {
       reached -= most[i] >= bound;
       if constexpr (kLook == Look::kSumAndNegative) reached -= least[i] <= -bound;
@@ -119,9 +124,11 @@ struct KeepTop {
   EV_IN_LOOP void arm(size_t, const Lanes& sums) { largest.add(sums); }
   EV_IN_LOOP void end() {
     Lanes numbers;
+    EV_UNROLLED
     for (size_t i = 0; i < kEights; ++i) numbers.eight[i] = largest.most[i];
     top.add(numbers);
     if constexpr (kLook != Look::kSumAndNegative) return;
+    EV_UNROLLED
     for (size_t i = 0; i < kEights; ++i) numbers.eight[i] = -largest.least[i];
     top.add(numbers);
   }
@@ -164,6 +171,7 @@ EV_IN_LOOP void flip_all(const FlipFamily& family, Visit&& visit) {
       visit.begin();
       for (size_t a = 0; a < arms; ++a) {
         Lanes sums;
+        EV_UNROLLED
         for (size_t i = 0; i < kEights; ++i) sums.eight[i] = low[a].eight[i] + rest[a];
         visit.arm(a, sums);
       }
@@ -184,8 +192,8 @@ EV_IN_LOOP void flip_some(const FlipFamily& family, uint64_t seed, Visit&& visit
     visit.begin();
     for (size_t a = 0; a < family.arms; ++a) {
       Lanes sums{};
-      for (size_t b = 0; b < family.blocks; ++b)
-        for (size_t i = 0; i < kEights; ++i) sums.eight[i] += signs[b].eight[i] * family.at(b, a);
+      for (size_t b = 0; b < family.blocks; ++b) EV_UNROLLED
+      for (size_t i = 0; i < kEights; ++i) sums.eight[i] += signs[b].eight[i] * family.at(b, a);
       visit.arm(a, sums);
     }
     visit.end();
