@@ -15,6 +15,7 @@ namespace {
 constexpr double kNoticeableNoise = 0.2;
 constexpr double kNoticeableSkewness = 0.5;
 constexpr size_t kSkewnessBlocks = 5;
+constexpr double kRoundedTpr = 1e-12;
 
 using Traps = std::vector<std::string>;
 
@@ -231,7 +232,7 @@ void about_arm(const ArmEvidence& arm, Traps& traps) {
   }
   if (!arm.spread_reduced) return;
   const double worst = mean_change(arm, &BlockEffect::worst_tpr_change);
-  if (worst < 0) {
+  if (worst < -kRoundedTpr) {
     traps.push_back(fmt::format("{} levels down: the spread falls, but so does the worst class, by {} pp on average",
                                 arm.name, in_pp(-worst)));
   }

@@ -12,17 +12,23 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Interval kNoInterval{-kInfinity, kInfinity};
 
+constexpr double kRounding = 1e-9;  // in % or pp²: less than that is what rounding left of 0
+
 // Three digits and never an exponent: "1234", "12.3", "0.00123".
 std::string plain(double value) {
-  if (value == 0 || !std::isfinite(value)) return fmt::format("{}", value == 0 ? 0.0 : value);
+  if (!std::isfinite(value)) return fmt::format("{}", value);
+  if (std::abs(value) < kRounding) return "0";
   const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
-  return fmt::format("{:.{}f}", value, std::min(12, std::max(0, 2 - magnitude)));
+  return fmt::format("{:.{}f}", value, std::max(0, 2 - magnitude));
 }
 
 // As somebody wrote it in a sweep file: 0.005 is "0.5".
 std::string percent(double share) { return fmt::format("{:.4g}", share * 100); }
 
-std::string signed_pp(double share) { return (share > 0 ? "+" : "") + in_pp(share); }
+std::string signed_pp(double share) {
+  const std::string text = in_pp(share);
+  return share > 0 && text != "0" ? "+" + text : text;
+}
 
 std::string range_text(const Interval& interval, std::string (*text)(double)) {
   return text(interval.low) + " to " + text(interval.high);
