@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kRopeShare = 0.1;
 constexpr int64_t kDraws = 9'999;  // of what decides nothing
+constexpr size_t kToldOneByOne = 3;
 
 using Ps = std::vector<std::optional<double>>;
 
@@ -71,10 +72,12 @@ std::vector<TestOfReduction> tests_of(const ArmEvidence& arm, const std::vector<
                                         {"wilcoxon_pratt", wilcoxon(ZeroMethod::kPratt)},
                                         {"wilcoxon_split", wilcoxon(ZeroMethod::kSplit)},
                                         {"sign", arm.sign_test.p_greater},
-                                        {"log_ratio", logs ? logs->p_less : std::nullopt},
-                                        {"label_permutation", p_labels}};
-  const bool decides = arm.sign_flip.p_greater && *arm.sign_flip.p_greater <= alpha;
-  for (TestOfReduction& test : tests) test.agrees = !test.p || (*test.p <= alpha) == decides;
+                                        {"log_ratio", logs ? logs->p_less : std::nullopt}};
+  const auto agrees = [&](const std::optional<double>& p, const std::optional<double>& with) {
+    return !p || !with || (*p <= alpha) == (*with <= alpha);
+  };
+  for (TestOfReduction& test : tests) test.agrees = agrees(test.p, arm.sign_flip.p_greater);
+  tests.push_back({"label_permutation", p_labels, agrees(p_labels, arm.p_adjusted)});
   return tests;
 }
 
@@ -150,18 +153,24 @@ Details details_of(const SweepResults& results, const Evidence& evidence, const 
 }
 
 std::vector<std::string> disagreements(const Evidence& evidence, const Details& details, double alpha) {
-  std::vector<std::string> sentences;
+  std::vector<std::string> sentences, names;
   for (size_t a = 0; a < details.arms.size(); ++a) {
     std::string others;
     for (const TestOfReduction& test : details.arms[a].tests)
       if (!test.agrees) others += fmt::format("{}{} {}", others.empty() ? "" : ", ", test.name, p_text(*test.p));
     if (others.empty()) continue;
+    names.push_back(evidence.arms[a].name);
     sentences.push_back(fmt::format(
-        "the tests of {} alone disagree about p <= {}: sign flips {}, but {}; the verdict rests on the sign "
-        "flips, whatever the others say",
-        evidence.arms[a].name, alpha, p_text(*evidence.arms[a].sign_flip.p_greater), others));
+        "the tests of {} disagree about p <= {}: sign flips {}, but {}; the verdict rests on the sign flips, whatever "
+        "the others say",
+        names.back(), alpha, p_text(*evidence.arms[a].sign_flip.p_greater), others));
   }
-  return sentences;
+  if (sentences.size() <= kToldOneByOne) return sentences;
+  return {
+      fmt::format("the tests of {} arms disagree about p <= {}: {}; the section on robustness has every p; the "
+                  "verdicts rest on the "
+                  "sign flips, whatever the others say",
+                  names.size(), alpha, fmt::join(names, ", "))};
 }
 
 }  // namespace evensweep

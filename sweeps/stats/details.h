@@ -37,8 +37,8 @@ std::vector<ClassChange> class_changes(const ArmEvidence& arm, double alpha);
 
 struct TestOfReduction {
   const char* name;
-  std::optional<double> p;  // one-sided, of the arm alone
-  bool agrees = true;       // with the sign-flip test of the arm alone, about p <= alpha
+  std::optional<double> p;  // one-sided, of the arm alone; of the label permutation: in the family
+  bool agrees = true;       // with the sign-flip test of the arm alone, or in the family, about p <= alpha
 };
 
 struct ArmDetails {
@@ -71,7 +71,7 @@ struct Details {
 // Of identities and arms without blocks the lists are empty. Deterministic; a few milliseconds for each arm.
 Details details_of(const SweepResults& results, const Evidence& evidence, const TestLabels& labels = {});
 
-// One sentence for each arm whose tests do not agree.
+// A sentence for each arm whose tests do not agree; one for all where these are many.
 std::vector<std::string> disagreements(const Evidence& evidence, const Details& details, double alpha);
 
 }  // namespace evensweep

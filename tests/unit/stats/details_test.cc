@@ -115,8 +115,22 @@ TEST(Details, NameTheTestsThatDisagree) {
     if (!test.agrees) disagree.push_back(test.name);
   EXPECT_THAT(disagree, ElementsAre("sign"));
   EXPECT_THAT(disagreements(evidence, details, 0.05),
-              ElementsAre(testing::HasSubstr("the tests of focal(gamma=1) alone disagree about p <= 0.05: sign flips "
-                                             "0.031, but sign 0.11;")));
+              ElementsAre(testing::HasSubstr("the tests of focal(gamma=1) disagree about p <= 0.05: sign flips 0.031, "
+                                             "but sign 0.11;")));
+}
+
+TEST(Details, TellOfManyArmsThatDisagreeInOneSentence) {
+  const std::vector<Arm> arms{focal_arm(1), focal_arm(2), focal_arm(3), focal_arm(4)};
+  SweepResults results = make_sweep(6, arms, 2, 1000);
+  const std::vector<int64_t> spread{300, 290, 310, 295, 305, 99};
+  for (size_t b = 0; b < spread.size(); ++b) {
+    add_result(results, baseline_arm(), b + 1, {500 + spread[b], 500});
+    for (const Arm& arm : arms) add_result(results, arm, b + 1, {600, 500});
+  }
+  const auto [evidence, details] = weighed(results);
+  EXPECT_THAT(disagreements(evidence, details, 0.05),
+              ElementsAre(testing::HasSubstr("the tests of 4 arms disagree about p <= 0.05: focal(gamma=1), "
+                                             "focal(gamma=2), focal(gamma=3), focal(gamma=4);")));
 }
 
 TEST(Details, TestEachClassInAFamilyOfItsOwn) {
