@@ -12,12 +12,6 @@
 namespace evensweep {
 namespace {
 
-std::string joined(const std::vector<std::string>& parts, const char* separator) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
-  return text;
-}
-
 // "tpr_weighting: gamma 0.5, 1, 2; focal: gamma 1, 2"
 std::string values_tried(const ResultsIndex& index) {
   std::vector<std::string> methods;

@@ -1,17 +1,12 @@
 #include "common/base/text.h"
 #include "sweeps/report/csv_parts.h"
 #include "sweeps/report/escape.h"
+#include "sweeps/report/format.h"
 #include "sweeps/report/index.h"
 #include "sweeps/report/report.h"
 
 namespace evensweep {
 namespace {
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
-  return text;
-}
 
 constexpr const char* kEffects[] = {"d", "d_unbiased", "accuracy_change", "worst_tpr_change"};
 constexpr const char* kMetrics[] = {"accuracy", "var", "var_unbiased", "worst_tpr", "worst_class"};
@@ -36,7 +31,7 @@ std::string trial_line(View trial, View arm, const std::set<std::string>& settin
   for (const char* model : kModels)
     for (const char* metric : kMetrics) line += "," + number_cell(trial[model][metric]);
   return line + "," + csv_text(trial["run"].text()) + "," + csv_text(trial["baseline_run"].text()) + "," +
-         csv_text(trial["reason"].text()) + "," + csv_text(joined(trial["notes"].texts())) + "\n";
+         csv_text(trial["reason"].text()) + "," + csv_text(joined(trial["notes"].texts(), "; ")) + "\n";
 }
 
 }  // namespace

@@ -14,12 +14,6 @@
 namespace evensweep {
 namespace {
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 std::string scalars(View list) {
   std::vector<std::string> parts;
   for (const View& item : list.items()) parts.push_back(item.scalar());

@@ -13,7 +13,8 @@
 namespace evensweep {
 namespace {
 
-constexpr double kLabels = 96, kMargin = 8, kTop = 8, kCell = 84, kHeight = 46, kBelow = 44, kLeastWidth = 260;
+constexpr double kLabels = 96, kMargin = 8, kTop = 8, kCell = 84, kHeight = 46, kBelow = 44;
+constexpr double kLeastWidth = 480;  // that of the figures beside it: letters are as large as theirs
 constexpr int kLevels = 10;
 constexpr size_t kAxisCharacters = 12;
 
@@ -51,22 +52,25 @@ void draw_cell(Svg& svg, View results, View arm, double largest, double x, doubl
   svg.rect(x, y, kCell, kHeight, "frame");
 }
 
+double labels_of(const Surface& surface) { return surface.y.empty() ? kMargin : kLabels; }
+
+double cells_of(const Surface& surface) { return kCell * static_cast<double>(surface.xs.size()); }
+
 double width_of(const Surface& surface) {
-  const double cells = kCell * static_cast<double>(surface.xs.size());
-  return std::max(kLeastWidth, (surface.y.empty() ? kMargin : kLabels) + cells + kMargin);
+  return std::max(kLeastWidth, labels_of(surface) + cells_of(surface) + kMargin);
 }
 
-// Without labels of rows the cells are in the middle.
+// Labels and cells are in the middle.
 double left_of(const Surface& surface) {
-  const double cells = kCell * static_cast<double>(surface.xs.size());
-  return surface.y.empty() ? (width_of(surface) - cells) / 2 : kLabels;
+  const double spare = width_of(surface) - labels_of(surface) - cells_of(surface) - kMargin;
+  return labels_of(surface) + spare / 2;
 }
 
 void draw_axes(Svg& svg, const Surface& surface, double bottom) {
   const double left = left_of(surface);
   for (size_t i = 0; i < surface.xs.size(); ++i)
     svg.text(left + kCell * (static_cast<double>(i) + 0.5), bottom + 16, shortest(surface.xs[i]), "t c");
-  svg.text(left + kCell * static_cast<double>(surface.xs.size()) / 2, bottom + 34, surface.x, "m c");
+  svg.text(left + cells_of(surface) / 2, bottom + 34, surface.x, "m c");
   if (surface.y.empty()) return;
   for (size_t i = 0; i < surface.ys.size(); ++i)
     svg.text(left - 8, kTop + kHeight * (static_cast<double>(i) + 0.5) + 4,

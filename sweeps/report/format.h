@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace evensweep {
@@ -26,6 +27,8 @@ std::string p_value(std::optional<double> p);
 std::string interval(std::optional<double> low, std::optional<double> high, int decimals);
 // "1.5 s", "12 min 5 s", "3 h 20 min".
 std::string seconds_text(std::optional<double> seconds);
+// "a, b, c".
+std::string joined(const std::vector<std::string>& parts, std::string_view separator = ", ");
 // "1 run", "2 runs".
 std::string counted(int64_t count, const std::string& noun);
 

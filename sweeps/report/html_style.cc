@@ -32,7 +32,7 @@ table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-num
 th,td{padding:.25rem .5rem;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:top}
 thead th{white-space:normal;vertical-align:bottom;background:var(--soft)}
 th:first-child{text-align:left}tbody th{font-weight:500}
-.wordy td,.wordy th{text-align:left;white-space:normal}.arms table{font-size:.8rem}.arms th:last-child{text-align:left}.arms td:last-child{text-align:left;white-space:normal;min-width:9rem}
+.wordy td,.wordy th{text-align:left;white-space:normal}.arms table{font-size:.8rem}.arms tbody th{white-space:normal}.arms th:last-child{text-align:left}.arms td:last-child{text-align:left;white-space:normal;min-width:9rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:var(--muted)}dd{margin:0;min-width:0;overflow-wrap:anywhere}
 code,pre{font-family:ui-monospace,"Cascadia Mono","DejaVu Sans Mono",monospace;font-size:.88em}
 pre{background:var(--soft);padding:.6rem .8rem;border-radius:6px;overflow-x:auto}

@@ -24,12 +24,6 @@ int decimals_of_d(const ResultsIndex& index) {
   return decimals_for(values, 1);
 }
 
-std::string joined(const std::vector<std::string>& parts, const char* separator) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
-  return text;
-}
-
 // Mean over runs of a number at the last point of the curve.
 std::optional<double> last_of_curve(const std::vector<View>& runs, const char* what) {
   double sum = 0;
