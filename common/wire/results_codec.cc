@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/base/hash.h"
 #include "common/model/expand.h"
 #include "common/model/json.h"
 #include "common/wire/limits.h"
@@ -73,7 +74,7 @@ Status ResultsDecoder::add_trial(const v1::TrialOutcome& proto) {
   if (trials_ == stored_->results.trials.size()) return invalid("more trials than the sweep has");
   TrialOutcome& trial = stored_->results.trials[trials_++];
   if (!proto.run_key().empty()) {
-    if (!wire::is_sha256(proto.run_key())) return invalid("run_key is not a SHA-256 sum");
+    if (!is_sha256(proto.run_key())) return invalid("run_key is not a SHA-256 sum");
     trial.run = RunKey(proto.run_key());
   }
   trial.notes = {proto.notes().begin(), proto.notes().end()};
@@ -85,7 +86,7 @@ Status ResultsDecoder::add_trial(const v1::TrialOutcome& proto) {
 }
 
 Status ResultsDecoder::add_run(const v1::RunOutcome& proto) {
-  if (!wire::is_sha256(proto.run_key())) return invalid("run_key is not a SHA-256 sum");
+  if (!is_sha256(proto.run_key())) return invalid("run_key is not a SHA-256 sum");
   RunOutcome outcome{.key = RunKey(proto.run_key())};
   EV_ASSIGN_OR_RETURN(outcome.treatment, parse_treatment(proto.treatment_json()));
   const auto classes = static_cast<int64_t>(stored_->results.sweep.classes.names.size());

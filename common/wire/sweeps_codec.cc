@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/hash.h"
 #include "common/model/json.h"
 #include "common/wire/limits.h"
 #include "common/wire/status_codec.h"
@@ -25,8 +26,8 @@ v1::SweepView encode(const SweepView& view) {
 }
 
 StatusOr<SweepView> decode(const v1::SweepView& proto) {
-  if (!wire::is_sha256(proto.id())) return invalid("a sweep's id is not a SHA-256 sum");
-  if (!proto.extends().empty() && !wire::is_sha256(proto.extends())) return invalid("extends is no sweep's id");
+  if (!is_sha256(proto.id())) return invalid("a sweep's id is not a SHA-256 sum");
+  if (!proto.extends().empty() && !is_sha256(proto.extends())) return invalid("extends is no sweep's id");
   return SweepView{.id = SweepId(proto.id()),
                    .name = proto.name(),
                    .priority = proto.priority(),
@@ -96,8 +97,8 @@ v1::TrialView encode(const TrialView& view) {
 }
 
 StatusOr<TrialView> decode(const v1::TrialView& proto) {
-  if (!wire::is_sha256(proto.sweep_id())) return invalid("a sweep's id is not a SHA-256 sum");
-  if (!proto.run_key().empty() && !wire::is_sha256(proto.run_key())) return invalid("run_key is not a SHA-256 sum");
+  if (!is_sha256(proto.sweep_id())) return invalid("a sweep's id is not a SHA-256 sum");
+  if (!proto.run_key().empty() && !is_sha256(proto.run_key())) return invalid("run_key is not a SHA-256 sum");
   const bool progress_ok = proto.progress() >= 0 && proto.progress() <= 1;
   if (!progress_ok) return invalid("progress is outside 0..1");
   EV_ASSIGN_OR_RETURN(const TrialState state, decode(proto.state()));
@@ -140,7 +141,7 @@ StatusOr<AttemptView> decode(const v1::AttemptView& proto) {
     EV_ASSIGN_OR_RETURN(view.failure, parse_failure(proto.failure_json()));
   }
   if (proto.has_log()) {
-    if (!wire::is_sha256(proto.log().sha256())) return invalid("a log's digest is not a SHA-256 sum");
+    if (!is_sha256(proto.log().sha256())) return invalid("a log's digest is not a SHA-256 sum");
     view.log = BlobRef{.sha256 = proto.log().sha256(), .bytes = proto.log().bytes()};
   }
   return view;
