@@ -32,12 +32,7 @@ StatusOr<coordinator::FinishedRun> finished_runs(const PlanOptions& options) {
     return coordinator::FinishedRun([](const RunKey&) -> StatusOr<std::optional<RunResult>> { return std::nullopt; });
   EV_RETURN_IF_ERROR(store.status());
   std::shared_ptr<coordinator::SqliteStore> shared = *std::move(store);
-  return coordinator::FinishedRun([shared](const RunKey& run) -> StatusOr<std::optional<RunResult>> {
-    StatusOr<RunResult> result = shared->result(run);
-    if (absl::IsNotFound(result.status())) return std::nullopt;
-    EV_RETURN_IF_ERROR(result.status());
-    return *std::move(result);
-  });
+  return coordinator::FinishedRun([shared](const RunKey& run) { return shared->result_of(run); });
 }
 
 // Sweeps of this name that are stored and have another plan: this one is judged apart from them.

@@ -54,7 +54,7 @@ StatusOr<Embedded> start_coordinator(const RunOptions& options, const Clock& clo
   EV_ASSIGN_OR_RETURN(coordinator::StateFolder folder, coordinator::StateFolder::hold(path));
   EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::SqliteStore> store, coordinator::SqliteStore::open(path));
   EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::Host> host,
-                      coordinator::Host::start(std::move(store), clock, coordinator::CoreOptions{}));
+                      coordinator::Host::start(std::move(store), clock, coordinator::CoreOptions{.resume = false}));
   EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::RpcServer> server, coordinator::RpcServer::start(*host, {}));
   std::shared_ptr<grpc::Channel> channel = server->in_process_channel();
   return Embedded{std::move(folder), std::move(host), std::move(server), std::move(channel), nullptr};

@@ -22,24 +22,45 @@ Sha256::~Sha256() = default;
 void Sha256::update(std::string_view bytes) { EVP_DigestUpdate(context_->digest, bytes.data(), bytes.size()); }
 
 std::string Sha256::hex() {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_DigestFinal_ex(context_->digest, digest, &size);
+  Digest digest;
+  EVP_DigestFinal_ex(context_->digest, digest.bytes.data(), nullptr);
+  return to_hex(digest);
+}
+
+Digest sha256(std::string_view bytes) {
+  // Looking the algorithm up and making a context takes longer than hashing a run spec.
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  Digest digest;
+  EVP_DigestInit_ex2(context.get(), algorithm, nullptr);
+  EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());
+  EVP_DigestFinal_ex(context.get(), digest.bytes.data(), nullptr);
+  return digest;
+}
+
+std::string to_hex(const Digest& digest) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(size * 2);
-  for (unsigned i = 0; i < size; ++i) {
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
+  std::string text(2 * digest.bytes.size(), '\0');
+  for (size_t i = 0; i < digest.bytes.size(); ++i) {
+    text[2 * i] = kDigits[digest.bytes[i] >> 4];
+    text[2 * i + 1] = kDigits[digest.bytes[i] & 15];
   }
   return text;
 }
 
-std::string sha256_hex(std::string_view bytes) {
-  Sha256 hash;
-  hash.update(bytes);
-  return hash.hex();
+std::optional<Digest> digest_of_hex(std::string_view text) {
+  Digest digest;
+  if (text.size() != 2 * digest.bytes.size()) return std::nullopt;
+  const auto value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (size_t i = 0; i < digest.bytes.size(); ++i) {
+    const int high = value(text[2 * i]), low = value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest.bytes[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return digest;
 }
+
+std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 
 StatusOr<std::string> sha256_hex_of_file(const std::string& path) {
   Sha256 hash;

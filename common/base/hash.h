@@ -1,6 +1,12 @@
 #pragma once
 
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +27,16 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
+// A SHA-256 sum in the 32 bytes that it has: half of its hexadecimal text, and no allocation.
+struct Digest {
+  std::array<uint8_t, 32> bytes{};
+  friend auto operator<=>(const Digest&, const Digest&) = default;
+};
+Digest sha256(std::string_view bytes);
+std::string to_hex(const Digest& digest);
+// Absent unless the text is 64 lower-case hexadecimal characters.
+std::optional<Digest> digest_of_hex(std::string_view text);
+
 // Lower-case hexadecimal SHA-256, 64 characters.
 std::string sha256_hex(std::string_view bytes);
 // The same of a file's content, read in pieces. NotFound or PermissionDenied with the path when it can't be read.
@@ -32,3 +48,13 @@ std::string base64_encode(std::string_view bytes);
 StatusOr<std::string> base64_decode(std::string_view text);
 
 }  // namespace evensweep
+
+// A sum is as good a hash as any part of it.
+template <>
+struct std::hash<evensweep::Digest> {
+  size_t operator()(const evensweep::Digest& digest) const {
+    size_t value = 0;
+    std::memcpy(&value, digest.bytes.data(), sizeof value);
+    return value;
+  }
+};

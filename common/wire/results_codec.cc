@@ -1,9 +1,9 @@
 #include "common/wire/results_codec.h"
+#include "common/base/hash.h"
 
 #include <algorithm>
 #include <string>
 
-#include "common/base/hash.h"
 #include "common/model/expand.h"
 #include "common/model/json.h"
 #include "common/wire/limits.h"

@@ -1,8 +1,8 @@
 #include "common/wire/sweeps_codec.h"
+#include "common/base/hash.h"
 
 #include <utility>
 
-#include "common/base/hash.h"
 #include "common/model/json.h"
 #include "common/wire/limits.h"
 #include "common/wire/status_codec.h"

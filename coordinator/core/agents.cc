@@ -1,3 +1,5 @@
+// Agents: who is there, what it holds, and what it says of its attempts.
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,56 +33,75 @@ void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
     connections_.erase(*agent.connection);
     step.effects.push_back(Close{.connection = *agent.connection});
   }
+  const bool reborn = !agent.hello.incarnation.empty() && agent.hello.incarnation != event.hello.incarnation;
+  if (reborn) agent.health = {};
+  agent.hello = event.hello;
   agent.connection = event.connection;
   connections_[event.connection] = agent.id;
-  agent.credits = 0;
-  hungry_.erase(agent.id);
-  extend(agent, now);
+  agent.credits.assign(agent.hello.devices.size(), 0);
+  agent.slots = 0;
+  for (const AgentDevice& device : agent.hello.devices) agent.slots += device.slots;
+  agent.going = agent.braked = false;
+  extend(agent, now, options_.lease);
   step.effects.push_back(Send{.connection = event.connection,
                               .message = Welcome{.heartbeat = options_.heartbeat, .lease = options_.lease}});
-  reconcile(agent, event.hello.held, step);
+  reconcile(agent, reborn, step);
+  if (draining_.contains(agent.id)) step.effects.push_back(Send{.connection = event.connection, .message = Drain{}});
+  set_room(agent);
 }
 
 // Compares what the agent holds with what it is thought to hold. Its old stream is dead, so every lease that it does
 // not report never reached it or was lost by it.
-void Core::reconcile(Agent& agent, const std::vector<AttemptId>& held, Step& step) {
+void Core::reconcile(Agent& agent, bool reborn, Step& step) {
   Acks forget;
   Cancels cancel;
-  std::set<RunIndex> kept;
-  for (const AttemptId& attempt : held) {
-    const auto found = run_index_.find(attempt.run);
-    if (found == run_index_.end()) {
+  std::set<RunId> kept;
+  for (const AttemptId& attempt : agent.hello.held) {
+    const RunId run = find_run(attempt.run);
+    if (run == kNoRun) {
       ++refusals_.unknown_run;
       forget.attempts.push_back(attempt);
       cancel.attempts.push_back(attempt);
       continue;
     }
-    Run& run = runs_[found->second];
-    if (run.state == RunState::kWaiting && attempt.number == run.last_attempt && run.lost && !run.trials.empty()) {
-      // Its lease had expired, nobody else took the run: it may go on.
-      ready_.erase(ready_key(found->second));
-      run.state = RunState::kLeased;
-      run.agent = agent.id;
-      agent.leased.insert(found->second);
-      step.records.push_back(AttemptGranted{.attempt = attempt, .agent = agent.id});
+    if (runs_[run].state == RunState::kWaiting && attempt.number == runs_[run].last_attempt && runs_[run].lost)
+      take_back(agent, run, step);
+    if (holds_lease(run, attempt.number, agent.id)) {
+      kept.insert(run);
+      continue;
     }
-    if (holds_lease(run, attempt, agent.id)) {
-      kept.insert(found->second);
-    } else if (run.state == RunState::kFinished || run.state == RunState::kFailed) {
-      cancel.attempts.push_back(attempt);
+    cancel.attempts.push_back(attempt);
+    if (runs_[run].state == RunState::kFinished || runs_[run].state == RunState::kFailed)
       forget.attempts.push_back(attempt);
-    } else {
-      cancel.attempts.push_back(attempt);
-    }
   }
-  const std::set<RunIndex> leased = agent.leased;
-  for (const RunIndex index : leased) {
-    if (!kept.contains(index)) lose_lease(index, "agent " + agent.id.str() + " came back without it", step);
-  }
+  agent.hello.held.clear();
+  const std::set<RunId> leased = agent.leased;
+  for (const RunId run : leased)
+    if (!kept.contains(run))
+      lose_lease(TimePoint{}, run, "agent " + agent.id.str() + " came back without it",
+                 reborn && leases_.at(run).started, step);
   if (!cancel.attempts.empty())
     step.effects.push_back(Send{.connection = *agent.connection, .message = std::move(cancel)});
   if (!forget.attempts.empty())
     step.effects.push_back(Send{.connection = *agent.connection, .message = std::move(forget)});
+}
+
+// Its lease had expired and nobody else took the run: the attempt may go on, if somebody still wants it.
+void Core::take_back(Agent& agent, RunId run, Step& step) {
+  const auto& trials = runs_[run].trials;
+  if (runs_[run].delayed || std::none_of(trials.begin(), trials.end(), [this](const TrialRef& trial) {
+        return sweeps_[trial.sweep].wish != SweepWish::kCancelled;
+      }))
+    return;
+  make_unready(run);
+  runs_[run].state = RunState::kLeased;
+  leases_[run] = {.agent = agent.id};
+  agent.leased.insert(run);
+  each_sweep(run, [&](SweepState& state) {
+    state.leased.insert(run);
+    set_turn(state);
+  });
+  step.records.push_back(AttemptGranted{.run = run, .number = runs_[run].last_attempt, .agent = agent.id});
 }
 
 void Core::on(TimePoint now, const AgentSaid& event, Step& step) {
@@ -89,65 +110,69 @@ void Core::on(TimePoint now, const AgentSaid& event, Step& step) {
     ++refusals_.unknown_connection;
     return;
   }
-  extend(*agent, now);
+  extend(*agent, now, options_.lease);
+  agent->braked = false;
   std::visit(Overloaded{
-                 [&](const Credits& credits) {
-                   for (const DeviceCredits& device : credits.devices)
-                     if (device.device == 0) agent->credits = device.free;
-                   if (agent->credits > 0)
-                     hungry_.insert(agent->id);
-                   else
-                     hungry_.erase(agent->id);
-                 },
-                 [](const Heartbeat&) {},
-                 [&](const Draining&) {
-                   agent->credits = 0;
-                   hungry_.erase(agent->id);
-                 },
+                 [&](const Credits& credits) { take_credits(*agent, credits); },
+                 [&](const Heartbeat& heartbeat) { agent->last_heartbeat = heartbeat; },
+                 [&](const Draining&) { agent->going = true; },
                  [&](const Updates& updates) {
                    Acks acks;
-                   for (const Update& update : updates.updates) on_update(*agent, update, acks.attempts, step);
+                   for (const Update& update : updates.updates) on_update(now, *agent, update, acks.attempts, step);
                    if (!acks.attempts.empty())
                      step.effects.push_back(Send{.connection = event.connection, .message = std::move(acks)});
                  },
              },
              event.message);
+  set_room(*agent);
 }
 
-void Core::on_update(Agent& agent, const Update& update, std::vector<AttemptId>& acks, Step& step) {
+void Core::take_credits(Agent& agent, const Credits& credits) {
+  for (const DeviceCredits& device : credits.devices)
+    if (device.device < agent.credits.size()) agent.credits[device.device] = device.free;
+}
+
+void Core::on_update(TimePoint now, Agent& agent, const Update& update, std::vector<AttemptId>& acks, Step& step) {
   const bool is_end = std::holds_alternative<Succeeded>(update.what) || std::holds_alternative<Failure>(update.what);
   if (is_end) acks.push_back(update.attempt);
-  const auto found = run_index_.find(update.attempt.run);
-  if (found == run_index_.end()) {
+  const RunId run = find_run(update.attempt.run);
+  if (run == kNoRun) {
     ++refusals_.unknown_run;
     return;
   }
-  const RunIndex index = found->second;
-  Run& run = runs_[index];
-  const bool open = run.state == RunState::kWaiting || run.state == RunState::kLeased;
-  const bool current = holds_lease(run, update.attempt, agent.id);
-  const auto* succeeded = std::get_if<Succeeded>(&update.what);
+  const uint32_t number = update.attempt.number;
+  const RunState state = runs_[run].state;
+  const bool open = state == RunState::kWaiting || state == RunState::kLeased;
+  const bool current = holds_lease(run, number, agent.id);
   const bool adopted =
-      succeeded != nullptr && open && update.attempt.number <= run.last_attempt && update.attempt.number > 0;
-  if (!current && !adopted) {
+      std::holds_alternative<Succeeded>(update.what) && open && number <= runs_[run].last_attempt && number > 0;
+  const bool is_log = std::holds_alternative<LogStored>(update.what) && number <= runs_[run].last_attempt;
+  if (!current && !adopted && !is_log) {
     ++refusals_.stale_attempt;
     return;
   }
   std::visit(Overloaded{
                  [&](const Started&) {
-                   run.progress = 0;
-                   mark_running(index);
+                   leases_.at(run).progress = 0;
+                   mark_running(run);
                  },
                  [&](const Progress& progress) {
-                   mark_running(index);
-                   run.progress = progress.fraction;
-                   run.rate = progress.examples_per_second;
+                   mark_running(run);
+                   leases_.at(run).progress = progress.fraction;
+                   leases_.at(run).rate = progress.examples_per_second;
                  },
-                 [&](const Succeeded& end) { on_succeeded(index, update.attempt, current, end.result_json, step); },
-                 [&](const Failure& failure) { on_failed(index, update.attempt, failure, step); },
-                 [](const CheckpointStored&) {},
-                 [](const LogLines&) {},
-                 [](const LogStored&) {},
+                 [&](const Succeeded& end) { on_succeeded(now, agent, run, number, current, end, step); },
+                 [&](const Failure& failure) { on_failed(now, agent, run, failure, step); },
+                 [&](const LogLines& lines) {
+                   step.effects.push_back(ShowLog{.attempt = update.attempt, .text = lines.text});
+                 },
+                 [&](const LogStored& log) {
+                   step.records.push_back(LogKept{.run = run, .number = number, .blob = log.blob});
+                 },
+                 [&](const CheckpointStored& checkpoint) {
+                   checkpoints_[run] = checkpoint.blob;
+                   step.records.push_back(CheckpointKept{.run = run, .blob = checkpoint.blob});
+                 },
              },
              update.what);
 }
@@ -162,61 +187,42 @@ Status Core::check_examples(const Run& run, const RunResult& result) const {
   return check_class_counts("test", result.test, sweep.classes.test);
 }
 
-void Core::on_succeeded(RunIndex index, const AttemptId& attempt, bool current, const std::string& result_json,
+void Core::on_succeeded(TimePoint now, Agent& agent, RunId run, uint32_t number, bool current, const Succeeded& end,
                         Step& step) {
-  const Run& run = runs_[index];
-  const StatusOr<RunResult> result = parse_run_result(result_json, run.classes);
-  const Status status = result.ok() ? check_examples(run, *result) : result.status();
+  const StatusOr<RunResult> result = parse_run_result(end.result_json, runs_[run].classes);
+  const Status status = result.ok() ? check_examples(runs_[run], *result) : result.status();
   if (!status.ok()) {
     ++refusals_.bad_result;
     const Failure failure{.failure = FailureClass::kTrainerError,
                           .message = "the result was refused: " + std::string(status.message())};
-    if (current) on_failed(index, attempt, failure, step);
+    if (current) on_failed(now, agent, run, failure, step);
     return;
   }
+  agent.health = {};
+  each_sweep(run, [&](SweepState& state) { state.peak_memory = std::max(state.peak_memory, end.peak_memory_bytes); });
   // Another attempt of the run may be under way elsewhere; it is no longer needed.
-  if (run.state == RunState::kLeased && run.last_attempt != attempt.number) {
-    const AttemptId other{.run = run.key, .number = run.last_attempt};
-    const auto holder = agents_.find(run.agent);
+  if (runs_[run].state == RunState::kLeased && runs_[run].last_attempt != number) {
+    const auto holder = agents_.find(leases_.at(run).agent);
     if (holder != agents_.end() && holder->second.connection)
-      step.effects.push_back(Send{.connection = *holder->second.connection, .message = Cancels{.attempts = {other}}});
+      step.effects.push_back(
+          Send{.connection = *holder->second.connection, .message = Cancels{.attempts = {attempt_of(run)}}});
     step.records.push_back(AttemptEnded{
-        .attempt = other,
+        .run = run,
+        .number = runs_[run].last_attempt,
         .failure = Failure{.failure = FailureClass::kPreempted, .message = "an earlier attempt delivered the result"}});
   }
-  step.records.push_back(AttemptEnded{.attempt = attempt, .failure = std::nullopt});
-  finish_run(index, *result, result_json, step);
+  step.records.push_back(AttemptEnded{.run = run, .number = number, .failure = std::nullopt});
+  finish_run(run, *result, end.result_json, step);
 }
 
-void Core::on_failed(RunIndex index, const AttemptId& attempt, const Failure& failure, Step& step) {
-  end_lease(index);
-  if (failure.failure == FailureClass::kInfrastructure) ++runs_[index].charges.given_back;
-  retry_or_fail(index, attempt, failure, step);
-}
-
-void Core::retry_or_fail(RunIndex index, const AttemptId& attempt, const Failure& failure, Step& step) {
-  step.records.push_back(AttemptEnded{.attempt = attempt, .failure = failure});
-  Run& run = runs_[index];
-  charge(run.charges, failure.failure);
-  if (may_retry(run.charges, failure.failure))
-    make_ready(index);
-  else
-    fail_run(index, failure, step);
-}
-
-void Core::mark_running(RunIndex index) {
-  for (const TrialRef& trial : runs_[index].trials) sweeps_[trial.sweep].running.insert(index);
-}
-
-// The run is nobody's any more; the caller decides what becomes of it.
-void Core::end_lease(RunIndex index) {
-  Run& run = runs_[index];
-  if (const auto holder = agents_.find(run.agent); holder != agents_.end()) holder->second.leased.erase(index);
-  run.agent = AgentId();
-  run.lost = false;
-  run.state = RunState::kWaiting;
-  run.progress = run.rate = 0;
-  for (const TrialRef& trial : run.trials) sweeps_[trial.sweep].running.erase(index);
+void Core::on_failed(TimePoint now, Agent& agent, RunId run, const Failure& failure, Step& step) {
+  end_lease(run);
+  const auto earlier = failed_at_.find(run);
+  const bool failed_elsewhere = earlier != failed_at_.end() && earlier->second != agent.id;
+  if (failure.failure == FailureClass::kInfrastructure) ++runs_[run].charges.given_back;
+  if (may_be_the_machine(failure.failure)) failed_at_[run] = agent.id;
+  retry_or_fail(now, run, failure, step);
+  if (!failed_elsewhere) blame(now, agent, run, failure.failure, step);
 }
 
 void Core::on(TimePoint, const AgentDisconnected& event, Step&) {
@@ -225,67 +231,33 @@ void Core::on(TimePoint, const AgentDisconnected& event, Step&) {
   // Its leases live on until they expire: it may come back with all it holds.
   connections_.erase(event.connection);
   agent->connection.reset();
-  agent->credits = 0;
-  hungry_.erase(agent->id);
+  std::fill(agent->credits.begin(), agent->credits.end(), 0);
+  set_room(*agent);
 }
 
-void Core::on(TimePoint now, const TimePassed&, Step& step) {
-  while (!expiries_.empty() && expiries_.begin()->first <= now) {
-    const AgentId id = expiries_.begin()->second;
-    expiries_.erase(expiries_.begin());
-    Agent& agent = agents_.at(id);
-    lose_leases(agent, "agent " + id.str() + " has been silent for longer than its lease", step);
-    if (agent.connection) {
-      connections_.erase(*agent.connection);
-      step.effects.push_back(Close{.connection = *agent.connection});
-    }
-    hungry_.erase(id);
-    agents_.erase(id);
+void Core::on(TimePoint, const AgentControlled& event, Step& step) {
+  if (!begin_request(event.request, step)) return;
+  if (event.draining != draining_.contains(event.agent)) {
+    if (event.draining)
+      draining_.insert(event.agent);
+    else
+      draining_.erase(event.agent);
+    step.records.push_back(AgentDrained{.agent = event.agent, .draining = event.draining});
   }
-}
-
-void Core::lose_lease(RunIndex index, const std::string& reason, Step& step) {
-  const AttemptId attempt{.run = runs_[index].key, .number = runs_[index].last_attempt};
-  end_lease(index);
-  runs_[index].lost = true;
-  retry_or_fail(index, attempt, {.failure = FailureClass::kInfrastructure, .message = reason}, step);
-}
-
-void Core::lose_leases(Agent& agent, const std::string& reason, Step& step) {
-  const std::set<RunIndex> leased = agent.leased;
-  for (const RunIndex index : leased) lose_lease(index, reason, step);
-}
-
-void Core::extend(Agent& agent, TimePoint now) {
-  expiries_.erase({agent.expires, agent.id});
-  agent.expires = now + options_.lease;
-  expiries_.insert({agent.expires, agent.id});
-}
-
-// First come, first served among agents with credits; the order of runs is that of ready_.
-void Core::grant_all(Step& step) {
-  while (!ready_.empty() && !hungry_.empty()) {
-    Agent& agent = agents_.at(*hungry_.begin());
-    Grant grant{.connection = *agent.connection, .attempts = {}};
-    while (agent.credits > 0 && !ready_.empty()) {
-      const RunIndex index = ready_.begin()->run;
-      ready_.erase(ready_.begin());
-      Run& run = runs_[index];
-      run.state = RunState::kLeased;
-      run.agent = agent.id;
-      const AttemptId attempt{.run = run.key, .number = ++run.last_attempt};
-      agent.leased.insert(index);
-      --agent.credits;
-      step.records.push_back(AttemptGranted{.attempt = attempt, .agent = agent.id});
-      grant.attempts.push_back(attempt);
-    }
-    if (agent.credits == 0) hungry_.erase(agent.id);
-    step.effects.push_back(std::move(grant));
+  const auto found = agents_.find(event.agent);
+  if (found == agents_.end()) return;
+  Agent& agent = found->second;
+  if (event.draining && agent.connection)
+    step.effects.push_back(Send{.connection = *agent.connection, .message = Drain{}});
+  if (!event.draining && agent.quarantined_until) {
+    releases_.erase({*agent.quarantined_until, agent.id});
+    agent.quarantined_until.reset();
+    agent.health = {};
   }
-}
-
-bool Core::holds_lease(const Run& run, const AttemptId& attempt, const AgentId& agent) const {
-  return run.state == RunState::kLeased && run.agent == agent && run.last_attempt == attempt.number;
+  // A drained agent offers nothing until it greets again: the stream that it drained on is of no more use.
+  if (!event.draining && agent.connection && !agent.going)
+    step.effects.push_back(Close{.connection = *agent.connection});
+  set_room(agent);
 }
 
 Core::Agent* Core::agent_of(ConnectionId connection) {

@@ -10,35 +10,28 @@
 namespace evensweep::coordinator {
 
 // Stages that were decided before are asked for once more, so that their trials are known again, and decided as before.
-void Core::begin_stages(SweepIndex sweep, Step& step) {
-  std::vector<DesignDecision> stored;
-  if (const auto found = stored_decisions_.find(sweeps_[sweep].id); found != stored_decisions_.end()) {
-    stored = std::move(found->second);
-    stored_decisions_.erase(found);
-  }
+void Core::begin_stages(SweepState& state, std::vector<DesignDecision> stored) {
   for (DesignDecision& decision : stored) {
-    ask_for_stage(sweep, step);
-    for (Trial& trial : sweeps_[sweep].trials) trial.decided = trial.asked;
-    sweeps_[sweep].decisions.push_back(std::move(decision));
+    ask_for_stage(state);
+    for (Trial& trial : state.trials) trial.decided = trial.asked;
+    state.decisions.push_back(std::move(decision));
   }
-  ask_for_stage(sweep, step);
+  ask_for_stage(state);
 }
 
-void Core::ask_for_stage(SweepIndex sweep, Step& step) {
-  SweepState& state = sweeps_[sweep];
+void Core::ask_for_stage(SweepState& state) {
   state.stage = next_stage(state.sweep, state.decisions);
-  moved_.insert(sweep);
+  moved_.insert(state.number);
   if (state.stage) {
-    const Stage stage = *state.stage;
+    const Stage& stage = *state.stage;
     for (auto seed = static_cast<uint32_t>(stage.first); seed < stage.end; ++seed) {
       state.trial(0, seed).asked = true;
       for (const uint32_t arm : stage.arms) state.trial(arm, seed).asked = true;
     }
     state.asked += (stage.end - stage.first) * (stage.arms.size() + 1);
-    for (auto seed = static_cast<uint32_t>(stage.first); seed < stage.end; ++seed)
-      resolve_independent(sweep, seed, step);
+    start_expansion(state);
   }
-  leave_out(sweeps_[sweep]);
+  leave_out(state);
 }
 
 // What no later stage can ask for: seeds of a kind that is over, and all of arms that have gone.
@@ -65,13 +58,13 @@ bool Core::is_to_decide(const SweepState& state) const {
 }
 
 void Core::fetch_what_is_to_decide(Step& step) {
-  for (const SweepIndex sweep : std::exchange(moved_, {})) {
+  for (const SweepNumber sweep : std::exchange(moved_, {})) {
     SweepState& state = sweeps_[sweep];
     if (state.deciding || !is_to_decide(state)) continue;
     state.deciding = true;
-    std::set<RunKey> finished;
+    std::set<RunId> finished;
     for (const Trial& trial : state.trials)
-      if (trial.run && runs_[*trial.run].state == RunState::kFinished) finished.insert(runs_[*trial.run].key);
+      if (trial.run != kNoRun && runs_[trial.run].state == RunState::kFinished) finished.insert(trial.run);
     step.effects.push_back(FetchStage{.sweep = state.id, .runs = {finished.begin(), finished.end()}});
   }
 }
@@ -86,13 +79,13 @@ void Core::on(TimePoint, const StageFetched& event, Step& step) {
   DesignDecision decision = decide_stage(state.sweep, state.decisions, cells_of(state, event.runs));
   for (Trial& trial : state.trials) trial.decided = trial.asked;
   step.records.push_back(DesignDecided{
-      .sweep = state.id, .number = static_cast<uint32_t>(state.decisions.size()) + 1, .decision = decision});
+      .sweep = state.number, .number = static_cast<uint32_t>(state.decisions.size()) + 1, .decision = decision});
   state.decisions.push_back(std::move(decision));
-  ask_for_stage(found->second, step);
+  ask_for_stage(state);
 }
 
 StageCells Core::cells_of(const SweepState& state, const std::vector<RunCounts>& counts) const {
-  std::map<RunKey, StageCell> measured;
+  std::map<RunId, StageCell> measured;
   for (const RunCounts& run : counts) {
     StageCell& cell = measured[run.run];
     if (const auto metrics = model_metrics(run.validation); metrics.ok())
@@ -103,10 +96,9 @@ StageCells Core::cells_of(const SweepState& state, const std::vector<RunCounts>&
   for (uint32_t arm = 0; arm < cells.size(); ++arm)
     for (uint32_t seed = 0; seed < state.seeds.size(); ++seed) {
       const Trial& trial = state.trial(arm, seed);
-      if (!trial.run) continue;
-      const Run& run = runs_[*trial.run];
-      if (const auto found = measured.find(run.key); found != measured.end()) cells[arm][seed] = found->second;
-      cells[arm][seed].diverged = run.failure == FailureClass::kDiverged;
+      if (trial.run == kNoRun) continue;
+      if (const auto found = measured.find(trial.run); found != measured.end()) cells[arm][seed] = found->second;
+      cells[arm][seed].diverged = runs_[trial.run].failure == FailureClass::kDiverged;
       cells[arm][seed].as_baseline = arm > 0 && trial.run == state.trial(0, seed).run;
     }
   return cells;

@@ -13,6 +13,7 @@
 
 #include "common/base/status.h"
 #include "common/model/views.h"
+#include "coordinator/core/step.h"
 
 namespace evensweep::coordinator {
 
@@ -31,7 +32,6 @@ struct Submitted {
   bool known = false;  // it had been submitted before
 };
 
-enum class SweepAction { kPause, kResume, kStop, kCancel, kRetryFailed };
 struct SweepControl {
   RequestId request;
   std::string sweep;

@@ -34,6 +34,7 @@ Status Host::restore() {
   EV_ASSIGN_OR_RETURN(const Snapshot snapshot, store_->load());
   core_.restore(snapshot, clock_.now());
   arm_deadline();
+  post({.work = WentOn{}});
   return absl::OkStatus();
 }
 
@@ -141,8 +142,11 @@ void Host::pump() {
 void Host::settle(Step& together, std::vector<std::function<void()>>& replies) {
   if (failure_.ok())
     if (const Status status = store_->commit(together.records, clock_.unix_millis()); !status.ok()) fail(status);
-  if (failure_.ok())
+  if (failure_.ok()) {
+    for (Record& record : together.records)
+      if (auto* added = std::get_if<RunAdded>(&record)) fresh_specs_[added->run] = std::move(added->spec_json);
     for (const Effect& effect : together.effects) carry_out(effect);
+  }
   for (const std::function<void()>& reply : replies) reply();
   together = {};
   replies.clear();
@@ -161,23 +165,40 @@ void Host::carry_out(const Effect& effect) {
                    if (const auto found = connections_.find(close.connection); found != connections_.end())
                      found->second.close();
                  },
+                 [&](const ShowLog& log) {
+                   if (on_log_) on_log_(log.attempt, log.text);
+                 },
+                 [&](const GoOn&) { post({.work = WentOn{}}); },
              },
              effect);
 }
 
 void Host::grant(const Grant& grant) {
   const auto connection = connections_.find(grant.connection);
-  if (connection == connections_.end()) return;
   Leases leases;
-  for (const AttemptId& attempt : grant.attempts) {
-    StatusOr<std::string> spec = store_->run_spec(attempt.run);
+  for (const GrantedLease& lease : grant.leases) {
+    StatusOr<std::string> spec = spec_of(lease.run);
     if (!spec.ok()) return fail(spec.status());
-    leases.leases.push_back({.attempt = attempt, .run_spec_json = *std::move(spec)});
+    leases.leases.push_back({.attempt = lease.attempt,
+                             .run_spec_json = *std::move(spec),
+                             .device = lease.device,
+                             .memory_bytes = lease.memory_bytes,
+                             .alone = lease.alone,
+                             .checkpoint = lease.checkpoint});
   }
-  connection->second.send(std::move(leases));
+  if (connection != connections_.end()) connection->second.send(std::move(leases));
 }
 
-void Host::fetch_counts(const RunKey& run) {
+// Most runs are granted soon after they were added; only those that are granted again are read from the store.
+StatusOr<std::string> Host::spec_of(RunId run) {
+  const auto fresh = fresh_specs_.find(run);
+  if (fresh == fresh_specs_.end()) return store_->run_spec(run);
+  std::string spec = std::move(fresh->second);
+  fresh_specs_.erase(fresh);
+  return spec;
+}
+
+void Host::fetch_counts(RunId run) {
   StatusOr<RunResult> result = store_->result(run);
   if (!result.ok()) return fail(result.status());
   post({.work = CountsFetched{.run = run, .validation = std::move(result->validation)}});
@@ -185,7 +206,7 @@ void Host::fetch_counts(const RunKey& run) {
 
 void Host::fetch_stage(const FetchStage& fetch) {
   StageFetched counts{.sweep = fetch.sweep};
-  for (const RunKey& run : fetch.runs) {
+  for (const RunId run : fetch.runs) {
     StatusOr<RunResult> result = store_->result(run);
     if (!result.ok()) return fail(result.status());
     counts.runs.push_back({.run = run, .validation = std::move(result->validation), .test = std::move(result->test)});

@@ -5,6 +5,8 @@
 // waits for nothing and a flood costs few commits. Effects run only after the commit. If a commit fails, the host does
 // nothing more than tell so.
 
+#include <absl/container/flat_hash_map.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -66,7 +68,8 @@ class Host {
   void settle(Step& together, std::vector<std::function<void()>>& replies);
   void carry_out(const Effect& effect);
   void grant(const Grant& grant);
-  void fetch_counts(const RunKey& run);
+  StatusOr<std::string> spec_of(RunId run);
+  void fetch_counts(RunId run);
   void fetch_stage(const FetchStage& fetch);
   void fail(const Status& status);
   void arm_deadline();
@@ -94,6 +97,8 @@ class Host {
   boost::asio::steady_timer deadline_;
   boost::asio::steady_timer publish_timer_;
   bool publish_armed_ = false;
+  absl::flat_hash_map<RunId, std::string> fresh_specs_;  // of runs that were added and not granted yet
+  std::function<void(const AttemptId&, const std::string&)> on_log_;
 };
 
 }  // namespace evensweep::coordinator

@@ -4,9 +4,9 @@
 
 namespace evensweep::coordinator::schema {
 
-inline constexpr int kSchemaVersion = 2;
-// The oldest program that may write this schema. One that knows no decisions would train what they left out.
-inline constexpr int kCompatibleVersion = 2;
+inline constexpr int kSchemaVersion = 3;
+// The oldest program that may write this schema: the tables of before are gone.
+inline constexpr int kCompatibleVersion = 3;
 
 // Schema 1, 2026-11.
 inline constexpr char kCreateFirst[] = R"sql(
@@ -64,6 +64,96 @@ CREATE TABLE decisions (
   decided_at INTEGER NOT NULL,
   PRIMARY KEY (sweep_id, number)
 ) WITHOUT ROWID;
+)sql";
+
+// From schema 2 to 3: runs and sweeps have numbers, which everything else refers to, so that rows of a million runs are
+// short and written one after another. What the specs of a sweep have in common is stored once. Sweeps have what is
+// wanted of them and a source, agents may be drained, requests are remembered. The rows are moved by migrate.cc; the
+// old tables go.
+inline constexpr char kToThird[] = R"sql(
+ALTER TABLE sweeps RENAME TO old_sweeps;
+ALTER TABLE runs RENAME TO old_runs;
+ALTER TABLE results RENAME TO old_results;
+ALTER TABLE trials RENAME TO old_trials;
+ALTER TABLE attempts RENAME TO old_attempts;
+ALTER TABLE decisions RENAME TO old_decisions;
+CREATE TABLE sweeps (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  sweep_json TEXT NOT NULL,
+  plan_sha256 TEXT NOT NULL,
+  wish TEXT NOT NULL,
+  device TEXT NOT NULL,
+  file_text TEXT NOT NULL,
+  overrides_json TEXT NOT NULL,
+  extends TEXT NOT NULL,
+  submitted_at INTEGER NOT NULL
+);
+CREATE TABLE bases (
+  number INTEGER PRIMARY KEY,
+  base_json TEXT NOT NULL UNIQUE
+);
+CREATE TABLE runs (
+  number INTEGER PRIMARY KEY,
+  key BLOB NOT NULL,
+  base INTEGER NOT NULL REFERENCES bases (number),
+  part_json TEXT NOT NULL,
+  classes INTEGER NOT NULL,
+  state INTEGER NOT NULL CHECK (state IN (0, 1, 2)),
+  failure_json TEXT,
+  charged_after INTEGER NOT NULL,
+  checkpoint_sha256 TEXT,
+  checkpoint_bytes INTEGER,
+  added_at INTEGER NOT NULL
+);
+CREATE TABLE results (
+  run INTEGER PRIMARY KEY REFERENCES runs (number),
+  result_json TEXT NOT NULL,
+  stored_at INTEGER NOT NULL
+);
+CREATE TABLE trials (
+  sweep INTEGER NOT NULL REFERENCES sweeps (number),
+  seed INTEGER NOT NULL,
+  arm INTEGER NOT NULL,
+  run INTEGER REFERENCES runs (number),
+  reused INTEGER NOT NULL,
+  notes_json TEXT,
+  failure_json TEXT,
+  PRIMARY KEY (sweep, seed, arm)
+) WITHOUT ROWID;
+CREATE TABLE attempts (
+  run INTEGER NOT NULL REFERENCES runs (number),
+  number INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  granted_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  failure_json TEXT,
+  log_sha256 TEXT,
+  PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+CREATE TABLE decisions (
+  sweep INTEGER NOT NULL REFERENCES sweeps (number),
+  number INTEGER NOT NULL,
+  decision_json TEXT NOT NULL,
+  decided_at INTEGER NOT NULL,
+  PRIMARY KEY (sweep, number)
+) WITHOUT ROWID;
+CREATE TABLE draining (
+  agent TEXT PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE requests (
+  id TEXT PRIMARY KEY NOT NULL,
+  done_at INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql";
+inline constexpr char kDropSecond[] = R"sql(
+DROP TABLE old_results;
+DROP TABLE old_trials;
+DROP TABLE old_attempts;
+DROP TABLE old_decisions;
+DROP TABLE old_runs;
+DROP TABLE old_sweeps;
 )sql";
 
 }  // namespace evensweep::coordinator::schema

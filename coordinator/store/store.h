@@ -3,7 +3,6 @@
 // reports.
 
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 
@@ -21,8 +20,9 @@ class Store {
   virtual Status commit(std::span<const Record> records, int64_t unix_millis) = 0;
 
   virtual StatusOr<Snapshot> load() = 0;
-  virtual StatusOr<std::string> run_spec(const RunKey& run) = 0;
-  virtual StatusOr<RunResult> result(const RunKey& run) = 0;
+  // NotFound for a number that no run has.
+  virtual StatusOr<std::string> run_spec(RunId run) = 0;
+  virtual StatusOr<RunResult> result(RunId run) = 0;
   // NotFound if the sweep was never submitted.
   virtual StatusOr<SweepResults> sweep_results(const SweepId& sweep) = 0;
 };

@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr Duration kLease{15'000};
+constexpr Duration kLease = CoreOptions{}.lease;
 
 class AgentScenario : public testing::Test {
  protected:
@@ -232,14 +232,13 @@ class Restored : public testing::Test {
 };
 
 TEST_F(Restored, GoesOnFromEveryState) {
-  SweepId id = scene_.submit(sweep_);
+  const SweepId id = scene_.submit(sweep_);
   ConnectionId agent = scene_.connect("a");
   const auto leases = scene_.ask(agent, 3);
   scene_.succeed(agent, leases[0]);                        // finished, its dependent waits
   scene_.fail(agent, leases[1], FailureClass::kDiverged);  // failed
   scene_.restart();                                        // leases[2] is still under way
-  id = scene_.submit(sweep_);
-  EXPECT_EQ(scene_.status(id).runs_reused, 1);
+  EXPECT_EQ(scene_.status(id).runs_trained, 1);
   EXPECT_EQ(scene_.status(id).trials_failed, 2);
   EXPECT_THAT(scene_.ask(scene_.connect("b"), 9), SizeIs(1)) << "the dependent, not what agent a holds";
   agent = scene_.connect("a", {leases[2]});
@@ -247,14 +246,12 @@ TEST_F(Restored, GoesOnFromEveryState) {
   EXPECT_EQ(scene_.status(id).trials_finished, 2);
 }
 
-TEST_F(Restored, GivesLostLeasesOneMoreLeaseTime) {
+TEST_F(Restored, GivesAgentsTimeToComeBack) {
   scene_.submit(sweep_);
   scene_.ask(scene_.connect("a"), 3);
   scene_.restart();
-  scene_.submit(sweep_);
+  scene_.wait(CoreOptions{}.start_grace - Duration(1));
   const ConnectionId other = scene_.connect("b");
-  scene_.wait(kLease - Duration(1));
-  scene_.heartbeat(other);
   EXPECT_THAT(scene_.ask(other, 9), IsEmpty());
   scene_.wait(Duration(1));
   EXPECT_THAT(scene_.told(other).leases, SizeIs(3));
@@ -274,16 +271,19 @@ TEST_F(Restored, RemembersCharges) {
   EXPECT_TRUE(scene_.status(id).over);
 }
 
-TEST_F(Restored, TakesAResultBeforeItsSweepIsSubmittedAgain) {
-  scene_.submit(sweep_);
-  const auto leases = scene_.ask(scene_.connect("a"), 1);
-  scene_.restart();
-  const ConnectionId agent = scene_.connect("a", leases);
-  EXPECT_THAT(scene_.ask(agent, 9), IsEmpty()) << "nobody asks for the other runs yet";
-  scene_.succeed(agent, leases[0]);
-  const SweepId id = scene_.submit(sweep_);
-  EXPECT_EQ(scene_.status(id).trials_finished, 1);
-  EXPECT_EQ(scene_.status(id).runs_reused, 1);
+TEST_F(Restored, LeavesSweepsThatNobodyAsksForAlone) {
+  CoreScenario scene(CoreOptions{.resume = false});
+  scene.submit(sweep_);
+  const auto leases = scene.ask(scene.connect("a"), 1);
+  scene.restart();
+  const ConnectionId agent = scene.connect("a", leases);
+  EXPECT_THAT(scene.ask(agent, 9), IsEmpty()) << "nobody asks for the other runs yet";
+  scene.succeed(agent, leases[0]);
+  const SweepId id = scene.submit(sweep_);
+  EXPECT_EQ(scene.status(id).trials_finished, 1);
+  EXPECT_EQ(scene.status(id).runs_reused, 1);
+  EXPECT_EQ(scene.status(id).runs_trained, 0);
+  EXPECT_THAT(scene.told(agent).leases, SizeIs(3)) << "the dependent and two baselines";
 }
 
 TEST_F(Restored, ChecksAResultBeforeItsSweepIsSubmittedAgain) {
@@ -301,10 +301,15 @@ TEST_F(Restored, ChecksAResultBeforeItsSweepIsSubmittedAgain) {
 
 TEST_F(Restored, LivesWithAStoreThatContradictsItself) {
   Core core{CoreOptions{}};
-  core.restore({.runs = {{.run = RunKey(std::string(64, 'a')), .state = StoredRun::State::kFailed},
-                         {.run = RunKey(std::string(64, 'b')),
-                          .attempts = {{.number = 1, .agent = AgentId("x"), .open = true},
-                                       {.number = 2, .agent = AgentId("y"), .open = true}}}}},
+  const Digest a = sha256("a"), b = sha256("b");
+  core.restore({.sweeps = {{.id = sweep_id(sweep_), .sweep = sweep_}},
+                .runs = {{.key = a, .state = StoredRun::State::kFailed}, {.key = b}},
+                .attempts = {{.run = 1, .number = 1, .agent = AgentId("x"), .open = true},
+                             {.run = 1, .number = 2, .agent = AgentId("y"), .open = true},
+                             {.run = 7, .number = 1, .agent = AgentId("y"), .open = true}},
+                .trials = {{.trial = {.sweep = 0, .arm = 9, .seed = 0}, .run = 1},
+                           {.trial = {.sweep = 3, .arm = 0, .seed = 0}, .run = 1},
+                           {.trial = {.sweep = 0, .arm = 0, .seed = 0}, .run = 9}}},
                TimePoint{});
   core.check_invariants();
 }

@@ -53,7 +53,7 @@ void CoreScenario::disconnect(ConnectionId connection) { handle(AgentDisconnecte
 
 void CoreScenario::wait(Duration duration) {
   const TimePoint until = now_ + duration;
-  for (auto due = core_.next_deadline(); due && *due <= until; due = core_.next_deadline()) {
+  for (auto due = core_->next_deadline(); due && *due <= until; due = core_->next_deadline()) {
     now_ = std::max(now_, *due);
     handle(TimePassed{});
   }
@@ -61,21 +61,20 @@ void CoreScenario::wait(Duration duration) {
 }
 
 void CoreScenario::restart() {
-  core_ = Core(options_);
-  book_.begin_process();
-  sweeps_.clear();
+  core_ = std::make_unique<Core>(options_);
   told_.clear();
-  core_.restore(book_.snapshot(), now_);
-  check();
+  core_->restore(book_.snapshot(), now_);
+  handle(WentOn{});
 }
 
 Treatment CoreScenario::treatment(const RunKey& run) const { return parse_run_spec(book_.spec(run))->treatment; }
 
 void CoreScenario::handle(const Event& event) {
-  const Step step = core_.handle(now_, event);
+  const Step step = core_->handle(now_, event);
   book_.commit(step.records);
   records_.insert(records_.end(), step.records.begin(), step.records.end());
-  std::vector<RunKey> baselines;
+  std::vector<RunId> baselines;
+  bool go_on = false;
   std::vector<StageFetched> stages;
   for (const Effect& effect : step.effects) {
     if (const auto* send = std::get_if<Send>(&effect)) {
@@ -87,22 +86,24 @@ void CoreScenario::handle(const Event& event) {
     }
     if (const auto* grant = std::get_if<Grant>(&effect)) {
       Told& told = told_[grant->connection];
-      told.leases.insert(told.leases.end(), grant->attempts.begin(), grant->attempts.end());
+      for (const GrantedLease& lease : grant->leases) told.leases.push_back(lease.attempt);
     }
     if (const auto* close = std::get_if<Close>(&effect)) told_[close->connection].closed = true;
     if (const auto* fetch = std::get_if<FetchCounts>(&effect)) baselines.push_back(fetch->run);
+    if (std::holds_alternative<GoOn>(effect)) go_on = true;
     if (const auto* fetch = std::get_if<FetchStage>(&effect)) {
       stages.push_back({.sweep = fetch->sweep});
-      for (const RunKey& run : fetch->runs) stages.back().runs.push_back(book_.counts(run));
+      for (const RunId run : fetch->runs) stages.back().runs.push_back(book_.counts(run));
     }
   }
-  for (const RunKey& run : baselines) handle(CountsFetched{.run = run, .validation = book_.validation(run)});
+  for (const RunId run : baselines) handle(CountsFetched{.run = run, .validation = book_.validation(run)});
   for (const StageFetched& fetched : stages) handle(fetched);
+  if (go_on) handle(WentOn{});
   check();
 }
 
 void CoreScenario::check() {
-  core_.check_invariants();
+  core_->check_invariants();
   for (const std::string& violation : book_.violations()) ADD_FAILURE() << violation;
   for (const SweepId& sweep : sweeps_) {
     const SweepStatus now = status(sweep);

@@ -3,6 +3,7 @@
 // counts of every sweep are checked.
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct Told {
 
 class CoreScenario {
  public:
-  explicit CoreScenario(CoreOptions options = {}) : options_(options), core_(options) {}
+  explicit CoreScenario(CoreOptions options = {}) : options_(options), core_(std::make_unique<Core>(options)) {}
 
   SweepId submit(const Sweep& sweep);
   ConnectionId connect(const std::string& agent, std::vector<AttemptId> held = {});
@@ -38,8 +39,8 @@ class CoreScenario {
   void restart();
 
   Told told(ConnectionId connection) { return std::exchange(told_[connection], {}); }
-  SweepStatus status(const SweepId& sweep) const { return core_.status(sweep).value(); }
-  Core& core() { return core_; }
+  SweepStatus status(const SweepId& sweep) const { return core_->status(sweep).value(); }
+  Core& core() { return *core_; }
   const RecordBook& book() const { return book_; }
   // The treatment of a run as the agent would read it from its spec.
   Treatment treatment(const RunKey& run) const;
@@ -51,7 +52,7 @@ class CoreScenario {
 
   CoreOptions options_;
   TimePoint now_;
-  Core core_;
+  std::unique_ptr<Core> core_;
   RecordBook book_;
   std::vector<Record> records_;
   std::map<ConnectionId, Told> told_;

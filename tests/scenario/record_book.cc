@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/model/json.h"
+#include "common/model/run_spec_text.h"
 #include "coordinator/core/retry.h"
 #include "sweeps/stats/staged_design.h"
 
@@ -13,101 +14,125 @@ void RecordBook::commit(const std::vector<Record>& records) {
 }
 
 Snapshot RecordBook::snapshot() const {
-  Snapshot snapshot;
-  for (const auto& [key, run] : runs_) snapshot.runs.push_back(run);
-  snapshot.decisions = decisions_;
+  Snapshot snapshot{.sweeps = sweeps_, .runs = runs_, .draining = draining_, .requests = requests_};
+  for (const auto& [run, attempts] : attempts_)
+    snapshot.attempts.insert(snapshot.attempts.end(), attempts.begin(), attempts.end());
+  for (const auto& [id, trial] : trials_)
+    snapshot.trials.push_back({.trial = id, .run = trial.run, .reused = trial.reused});
   return snapshot;
 }
 
 const StoredRun* RecordBook::run(const RunKey& key) const {
-  const auto found = runs_.find(key);
-  return found == runs_.end() ? nullptr : &found->second;
+  const auto found = numbers_.find(key);
+  return found == numbers_.end() ? nullptr : &runs_[found->second];
 }
 
-ConfusionMatrix RecordBook::validation(const RunKey& key) const {
-  return parse_run_result(results_.at(key))->validation;
+const std::vector<StoredAttempt>& RecordBook::attempts(const RunKey& key) const {
+  static const std::vector<StoredAttempt> kNone;
+  const auto found = attempts_.find(numbers_.at(key));
+  return found == attempts_.end() ? kNone : found->second;
 }
 
-RunCounts RecordBook::counts(const RunKey& key) const {
-  const RunResult result = parse_run_result(results_.at(key)).value();
-  return {.run = key, .validation = result.validation, .test = result.test};
+ConfusionMatrix RecordBook::validation(RunId run) const { return parse_run_result(results_.at(run))->validation; }
+
+RunCounts RecordBook::counts(RunId run) const {
+  const RunResult result = parse_run_result(results_.at(run)).value();
+  return {.run = run, .validation = result.validation, .test = result.test};
+}
+
+SweepNumber RecordBook::number_of(const SweepId& sweep) const {
+  const auto found = std::ranges::find(sweeps_, sweep, &StoredSweep::id);
+  return static_cast<SweepNumber>(found - sweeps_.begin());
 }
 
 const std::vector<DesignDecision>& RecordBook::decisions(const SweepId& sweep) const {
   static const std::vector<DesignDecision> kNone;
-  const auto found = decisions_.find(sweep);
-  return found == decisions_.end() ? kNone : found->second;
+  const SweepNumber number = number_of(sweep);
+  return number == sweeps_.size() ? kNone : sweeps_[number].decisions;
 }
 
 RecordBook::Counts RecordBook::recount(const SweepId& sweep) const {
   Counts counts;
-  for (const auto& [key, trial] : trials_) {
-    if (std::get<0>(key) != sweep) continue;
-    const StoredRun* found = trial.run ? run(*trial.run) : nullptr;
-    if (trial.failure || (found != nullptr && found->state == StoredRun::State::kFailed)) ++counts.failed;
-    if (found != nullptr && found->state == StoredRun::State::kFinished) ++counts.finished;
+  const SweepNumber number = number_of(sweep);
+  for (const auto& [id, trial] : trials_) {
+    if (id.sweep != number) continue;
+    const StoredRun* run = trial.run ? &runs_[*trial.run] : nullptr;
+    if (trial.failure || (run != nullptr && run->state == StoredRun::State::kFailed)) ++counts.failed;
+    if (run != nullptr && run->state == StoredRun::State::kFinished) ++counts.finished;
   }
   return counts;
 }
 
 std::optional<RunKey> RecordBook::run_of(const SweepId& sweep, uint32_t arm, uint32_t seed) const {
-  const auto found = trials_.find({sweep, arm, seed});
-  return found == trials_.end() ? std::nullopt : found->second.run;
+  const auto found = trials_.find({.sweep = number_of(sweep), .arm = arm, .seed = seed});
+  if (found == trials_.end() || !found->second.run) return std::nullopt;
+  return keys_[*found->second.run];
 }
 
 std::optional<Failure> RecordBook::failure_of(const SweepId& sweep, uint32_t arm, uint32_t seed) const {
-  const auto found = trials_.find({sweep, arm, seed});
+  const auto found = trials_.find({.sweep = number_of(sweep), .arm = arm, .seed = seed});
   return found == trials_.end() ? std::nullopt : found->second.failure;
 }
 
-void RecordBook::add(const SweepAdded& record) { sweeps_.emplace(record.id, record.sweep); }
+void RecordBook::add(const SweepAdded& record) {
+  require(record.number == sweeps_.size(), "sweeps are numbered in their order");
+  sweeps_.push_back({.id = record.id, .sweep = record.sweep});
+}
+
+void RecordBook::add(const SweepWishChanged& record) { sweeps_.at(record.sweep).wish = record.wish; }
+void RecordBook::add(const SweepPlaced& record) {
+  require(sweeps_.at(record.sweep).device.empty(), "a sweep placed twice");
+  sweeps_[record.sweep].device = record.device;
+}
 
 void RecordBook::add(const RunAdded& record) {
-  require(run_key_of_text(record.spec_json) == record.run, "a run whose key is not the hash of its spec");
-  require(!runs_.contains(record.run), "run added twice: " + record.run.str());
+  const RunKey key(to_hex(record.key));
+  require(record.run == runs_.size(), "runs are numbered in their order");
+  require(sha256(record.spec_json) == record.key, "a run whose key is not the hash of its spec");
+  require(*join_run_spec(record.base_json, record.part_json) == record.spec_json, "a run whose parts are not its spec");
+  require(numbers_.emplace(key, record.run).second, "run added twice: " + key.str());
   const StatusOr<RunSpec> spec = parse_run_spec(record.spec_json);
   require(spec.ok(), "a run whose spec cannot be read");
-  const size_t classes = spec.ok() ? spec->treatment.class_weights.size() : 0;
-  runs_.emplace(record.run, StoredRun{.run = record.run, .classes = static_cast<int64_t>(classes)});
-  specs_.emplace(record.run, record.spec_json);
+  require(spec.ok() && spec->treatment.class_weights.size() == record.classes, "a run with other classes");
+  runs_.push_back({.key = record.key, .classes = record.classes});
+  keys_.push_back(key);
+  specs_[record.run] = record.spec_json;
 }
 
 void RecordBook::add(const TrialResolved& record) {
-  require(sweeps_.contains(record.trial.sweep), "a trial of a sweep that was not added");
-  require(runs_.contains(record.run), "a trial with a run that was not added");
-  trials_[{record.trial.sweep, record.trial.arm, record.trial.seed}] = {.run = record.run, .failure = std::nullopt};
+  require(record.trial.sweep < sweeps_.size(), "a trial of a sweep that was not added");
+  require(record.run < runs_.size(), "a trial with a run that was not added");
+  trials_[record.trial] = {.run = record.run, .failure = std::nullopt, .reused = record.reused};
 }
 
 void RecordBook::add(const TrialFailed& record) {
-  require(sweeps_.contains(record.trial.sweep), "a failed trial of a sweep that was not added");
-  TrialRow& row = trials_[{record.trial.sweep, record.trial.arm, record.trial.seed}];
+  require(record.trial.sweep < sweeps_.size(), "a failed trial of a sweep that was not added");
+  TrialRow& row = trials_[record.trial];
   require(!row.run, "a trial that has a run failed without one");
   row.failure = record.failure;
 }
 
 void RecordBook::add(const AttemptGranted& record) {
   ++grants_;
-  StoredRun* run = open_run(record.attempt.run, "granted");
-  if (run == nullptr) return;
-  const uint32_t number = record.attempt.number;
-  StoredAttempt* last = run->attempts.empty() ? nullptr : &run->attempts.back();
-  require(last == nullptr || !last->open, "granted while another attempt is open: " + record.attempt.run.str());
-  const StoredAttempt granted{.number = number, .agent = record.agent, .open = true, .failure = std::nullopt};
-  if (last != nullptr && last->number == number) {
+  if (open_run(record.run, "granted") == nullptr) return;
+  std::vector<StoredAttempt>& attempts = attempts_of(record.run);
+  StoredAttempt* last = attempts.empty() ? nullptr : &attempts.back();
+  require(last == nullptr || !last->open, "granted while another attempt is open: " + keys_[record.run].str());
+  const StoredAttempt granted{.run = record.run, .number = record.number, .agent = record.agent, .open = true};
+  if (last != nullptr && last->number == record.number) {
     // It may go on where its lease was lost, but not after an end of its own.
     require(last->failure == FailureClass::kInfrastructure, "an ended attempt granted again");
     *last = granted;
     return;
   }
-  require(number > (last == nullptr ? 0 : last->number), "attempt numbers do not rise");
-  run->attempts.push_back(granted);
+  require(record.number > (last == nullptr ? 0 : last->number), "attempt numbers do not rise");
+  attempts.push_back(granted);
 }
 
 void RecordBook::add(const AttemptEnded& record) {
-  const auto run = runs_.find(record.attempt.run);
-  if (run == runs_.end()) return require(false, "an attempt of an unknown run ended");
-  for (StoredAttempt& attempt : run->second.attempts) {
-    if (attempt.number != record.attempt.number) continue;
+  if (record.run >= runs_.size()) return require(false, "an attempt of an unknown run ended");
+  for (StoredAttempt& attempt : attempts_of(record.run)) {
+    if (attempt.number != record.number) continue;
     require(attempt.open || !record.failure, "an attempt failed twice");
     attempt.open = false;
     attempt.failure = record.failure ? std::optional(record.failure->failure) : std::nullopt;
@@ -119,18 +144,20 @@ void RecordBook::add(const AttemptEnded& record) {
 void RecordBook::add(const RunFinished& record) {
   StoredRun* run = open_run(record.run, "finished");
   if (run == nullptr) return;
-  require(results_.emplace(record.run, record.result_json).second, "a second result for run " + record.run.str());
+  require(results_.emplace(record.run, record.result_json).second,
+          "a second result for run " + keys_[record.run].str());
   run->state = StoredRun::State::kFinished;
 }
 
 void RecordBook::add(const RunFailed& record) {
   StoredRun* run = open_run(record.run, "failed");
   if (run == nullptr) return;
-  const auto charged = std::count_if(run->attempts.begin(), run->attempts.end(), [&](const StoredAttempt& attempt) {
+  const std::vector<StoredAttempt>& attempts = attempts_of(record.run);
+  const auto charged = std::count_if(attempts.begin(), attempts.end(), [&](const StoredAttempt& attempt) {
     return attempt.failure == record.failure.failure && attempt.number > run->charged_after;
   });
   if (record.failure.failure == FailureClass::kTrainerError)
-    require(charged == kMostTrainerRetries + 1, "given up after " + std::to_string(charged) + " trainer errors");
+    require(charged >= kMostTrainerRetries + 1, "given up after " + std::to_string(charged) + " trainer errors");
   if (record.failure.failure == FailureClass::kOutOfMemory)
     require(charged == kMostMemoryRetries + 1, "given up after " + std::to_string(charged) + " times out of memory");
   require(record.failure.failure != FailureClass::kPreempted, "given up because it was preempted");
@@ -139,33 +166,48 @@ void RecordBook::add(const RunFailed& record) {
 }
 
 void RecordBook::add(const RunReopened& record) {
-  const auto found = runs_.find(record.run);
-  if (found == runs_.end()) return require(false, "an unknown run reopened");
-  StoredRun& run = found->second;
+  if (record.run >= runs_.size()) return require(false, "an unknown run reopened");
+  StoredRun& run = runs_[record.run];
   require(run.state == StoredRun::State::kFailed, "a run reopened that had not failed");
   run.state = StoredRun::State::kOpen;
   run.failure.reset();
-  run.charged_after = run.attempts.empty() ? 0 : run.attempts.back().number;
+  run.charged_after = attempts_of(record.run).empty() ? 0 : attempts_of(record.run).back().number;
   for (const TrialId& trial : record.waiting) {
-    require(failure_of(trial.sweep, trial.arm, trial.seed).has_value(), "a trial waits again that had not failed");
-    trials_.erase({trial.sweep, trial.arm, trial.seed});
+    const auto row = trials_.find(trial);
+    require(row != trials_.end() && row->second.failure, "a trial waits again that had not failed");
+    trials_.erase(trial);
   }
 }
 
 void RecordBook::add(const DesignDecided& record) {
-  require(sweeps_.contains(record.sweep), "a decision about a sweep that was not added");
-  std::vector<DesignDecision>& decisions = decisions_[record.sweep];
+  if (record.sweep >= sweeps_.size()) return require(false, "a decision about a sweep that was not added");
+  std::vector<DesignDecision>& decisions = sweeps_[record.sweep].decisions;
   require(record.number == decisions.size() + 1, "decision " + std::to_string(record.number) + " out of order");
-  const auto stage = next_stage(sweeps_.at(record.sweep), decisions);
+  const auto stage = next_stage(sweeps_[record.sweep].sweep, decisions);
   require(stage && stage->decides, "a decision where there is nothing to decide");
   require(!record.decision.arms.empty(), "a decision about no arm");
   decisions.push_back(record.decision);
 }
 
-StoredRun* RecordBook::open_run(const RunKey& key, const char* what) {
-  const auto found = runs_.find(key);
-  if (found != runs_.end() && found->second.state == StoredRun::State::kOpen) return &found->second;
-  require(false, "run " + key.str() + " " + what + " while it is " + (found == runs_.end() ? "unknown" : "closed"));
+void RecordBook::add(const CheckpointKept& record) {
+  if (StoredRun* run = open_run(record.run, "got a checkpoint")) run->checkpoint = record.blob;
+}
+
+void RecordBook::add(const AgentDrained& record) {
+  if (record.draining)
+    draining_.insert(record.agent);
+  else
+    draining_.erase(record.agent);
+}
+
+void RecordBook::add(const RequestDone& record) {
+  require(requests_.insert(record.request).second, "a request done twice");
+}
+
+StoredRun* RecordBook::open_run(RunId run, const char* what) {
+  if (run < runs_.size() && runs_[run].state == StoredRun::State::kOpen) return &runs_[run];
+  require(false, "run number " + std::to_string(run) + " " + what + " while it is " +
+                     (run < runs_.size() ? "closed" : "unknown"));
   return nullptr;
 }
 

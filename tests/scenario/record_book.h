@@ -19,16 +19,18 @@ class RecordBook {
 
   void commit(const std::vector<Record>& records);
   Snapshot snapshot() const;
-  // Trials are told again by each process, when their sweep is submitted to it.
-  void begin_process() { trials_.clear(); }
 
   const StoredRun* run(const RunKey& key) const;
-  const std::string& spec(const RunKey& key) const { return specs_.at(key); }
-  ConfusionMatrix validation(const RunKey& key) const;
-  RunCounts counts(const RunKey& key) const;
+  const std::vector<StoredAttempt>& attempts(const RunKey& key) const;
+  const std::string& spec(const RunKey& key) const { return specs_.at(numbers_.at(key)); }
+  const std::string& spec(RunId run) const { return specs_.at(run); }
+  ConfusionMatrix validation(RunId run) const;
+  RunCounts counts(RunId run) const;
+  const RunKey& key_of(RunId run) const { return keys_.at(run); }
+  SweepNumber number_of(const SweepId& sweep) const;
   const std::vector<DesignDecision>& decisions(const SweepId& sweep) const;
-  bool has_result(const RunKey& key) const { return results_.contains(key); }
-  // What the records of this process say of the trials of a sweep.
+  bool has_result(const RunKey& key) const { return results_.contains(numbers_.at(key)); }
+  // What the records say of the trials of a sweep.
   Counts recount(const SweepId& sweep) const;
   std::optional<RunKey> run_of(const SweepId& sweep, uint32_t arm, uint32_t seed) const;
   std::optional<Failure> failure_of(const SweepId& sweep, uint32_t arm, uint32_t seed) const;
@@ -40,10 +42,10 @@ class RecordBook {
 
  private:
   struct TrialRow {
-    std::optional<RunKey> run;
+    std::optional<RunId> run;
     std::optional<Failure> failure;
+    bool reused = false;
   };
-  using TrialKey = std::tuple<SweepId, uint32_t, uint32_t>;  // sweep, arm, seed
 
   void add(const SweepAdded& record);
   void add(const RunAdded& record);
@@ -55,14 +57,25 @@ class RecordBook {
   void add(const RunFailed& record);
   void add(const RunReopened& record);
   void add(const DesignDecided& record);
-  StoredRun* open_run(const RunKey& key, const char* what);
+  void add(const SweepWishChanged& record);
+  void add(const SweepPlaced& record);
+  void add(const CheckpointKept& record);
+  void add(const LogKept&) {}
+  void add(const AgentDrained& record);
+  void add(const RequestDone& record);
+  StoredRun* open_run(RunId run, const char* what);
+  std::vector<StoredAttempt>& attempts_of(RunId run) { return attempts_[run]; }
   void require(bool condition, const std::string& what);
 
-  std::map<SweepId, Sweep> sweeps_;
-  std::map<RunKey, StoredRun> runs_;
-  std::map<RunKey, std::string> specs_, results_;
-  std::map<TrialKey, TrialRow> trials_;
-  std::map<SweepId, std::vector<DesignDecision>> decisions_;
+  std::vector<StoredSweep> sweeps_;
+  std::vector<StoredRun> runs_;
+  std::vector<RunKey> keys_;
+  std::map<RunKey, RunId> numbers_;
+  std::map<RunId, std::vector<StoredAttempt>> attempts_;
+  std::map<RunId, std::string> specs_, results_;
+  std::map<TrialId, TrialRow> trials_;
+  std::set<AgentId> draining_;
+  std::set<std::string> requests_;
   std::vector<std::string> violations_;
   uint64_t grants_ = 0;
 };

@@ -38,7 +38,8 @@ struct Weather {
 
 class World {
  public:
-  explicit World(uint64_t seed) : chance_(seed, "simulation"), weather_(chance_), core_(CoreOptions{}) {
+  explicit World(uint64_t seed)
+      : chance_(seed, "simulation"), weather_(chance_), core_(std::make_unique<Core>(CoreOptions{})) {
     Arm two_rounds = tpr_arm(1), three_rounds = tpr_arm(2);
     two_rounds.parameters["rounds"] = 2;
     three_rounds.parameters["rounds"] = 3;
@@ -127,7 +128,7 @@ class World {
   void handle(const Event& event) {
     ++outcome_.counts.steps;
     const bool expires = std::holds_alternative<TimePassed>(event);
-    const Step step = core_.handle(TimePoint{Duration(now_)}, event);
+    const Step step = core_->handle(TimePoint{Duration(now_)}, event);
     if (chaos() && crashes_left_ > 0 && happens(0.3)) return crash_coordinator(step);
     book_.commit(step.records);
     count(step, expires);
@@ -142,22 +143,30 @@ class World {
     ++outcome_.counts.coordinator_crashes;
     if (happens(0.5)) book_.commit(step.records);
     note_violations();
-    book_.begin_process();
-    submitted_.clear();
-    core_ = Core(CoreOptions{});
-    core_.restore(book_.snapshot(), TimePoint{Duration(now_)});
-    core_.check_invariants();
+    core_ = std::make_unique<Core>(CoreOptions{});
+    core_->restore(book_.snapshot(), TimePoint{Duration(now_)});
+    core_->check_invariants();
     ++coordinator_life_;
     for (size_t i = 0; i < agents_.size(); ++i) drop(i);
-    for (size_t i = 0; i < sweeps_.size(); ++i) after(below(20'000), [this, i] { submit(i); });
+    for (size_t i = 0; i < sweeps_.size(); ++i)
+      if (happens(0.3)) after(below(20'000), [this, i] { submit(i); });
+    after(1, [this, life = coordinator_life_] {
+      if (life == coordinator_life_) handle(WentOn{});
+    });
     arm_deadline();
   }
 
+  void carry_out(const ShowLog&) {}
+  void carry_out(const GoOn&) {
+    after(1, [this, life = coordinator_life_] {
+      if (life == coordinator_life_) handle(WentOn{});
+    });
+  }
   void carry_out(const Send& send) { to_agent(send.connection, send.message); }
   void carry_out(const Grant& grant) {
     Leases leases;
-    for (const AttemptId& attempt : grant.attempts)
-      leases.leases.push_back({.attempt = attempt, .run_spec_json = book_.spec(attempt.run)});
+    for (const GrantedLease& lease : grant.leases)
+      leases.leases.push_back({.attempt = lease.attempt, .run_spec_json = book_.spec(lease.run)});
     to_agent(grant.connection, leases);
   }
   void carry_out(const FetchCounts& fetch) {
@@ -169,7 +178,7 @@ class World {
     after(1 + below(500), [this, fetch, life = coordinator_life_] {
       if (life != coordinator_life_) return;
       StageFetched counts{.sweep = fetch.sweep};
-      for (const RunKey& run : fetch.runs) counts.runs.push_back(book_.counts(run));
+      for (const RunId run : fetch.runs) counts.runs.push_back(book_.counts(run));
       handle(counts);
     });
   }
@@ -179,14 +188,14 @@ class World {
   }
 
   void arm_deadline() {
-    const auto deadline = core_.next_deadline();
+    const auto deadline = core_->next_deadline();
     if (!deadline) return;
     const int64_t due = std::max(now_, deadline->since_start.count());
     if (due >= armed_ && armed_ > now_) return;
     armed_ = due;
     at(due, [this, due] {
       if (armed_ == due) armed_ = 0;
-      const auto still = core_.next_deadline();
+      const auto still = core_->next_deadline();
       if (still && still->since_start.count() <= now_) handle(TimePassed{});
       arm_deadline();
     });
@@ -356,7 +365,7 @@ class World {
   // ---- what must hold
   bool all_over() const {
     for (const SweepId& id : ids_) {
-      const auto status = core_.status(id);
+      const auto status = core_->status(id);
       if (!status || !status->over) return false;
     }
     return true;
@@ -378,16 +387,16 @@ class World {
       const auto* ended = std::get_if<AttemptEnded>(&record);
       if (ended == nullptr) continue;
       if (expires) ++outcome_.counts.expired_leases;
-      if (!ended->failure && book_.run(ended->attempt.run)->attempts.back().number != ended->attempt.number)
+      if (!ended->failure && book_.attempts(book_.key_of(ended->run)).back().number != ended->number)
         ++outcome_.counts.late_results;
     }
   }
 
   void check_step() {
-    core_.check_invariants();
+    core_->check_invariants();
     note_violations();
     for (const SweepId& id : ids_) {
-      const auto status = core_.status(id);
+      const auto status = core_->status(id);
       if (!status) continue;
       const RecordBook::Counts counts = book_.recount(id);
       require(status->trials_finished == counts.finished && status->trials_failed == counts.failed,
@@ -395,14 +404,14 @@ class World {
                           status->trials_finished, status->trials_failed, counts.finished, counts.failed));
     }
     outcome_.counts.stale_updates +=
-        std::exchange(stale_seen_, core_.refusals().stale_attempt) < core_.refusals().stale_attempt;
+        std::exchange(stale_seen_, core_->refusals().stale_attempt) < core_->refusals().stale_attempt;
     outcome_.counts.refused_results +=
-        std::exchange(bad_seen_, core_.refusals().bad_result) < core_.refusals().bad_result;
+        std::exchange(bad_seen_, core_->refusals().bad_result) < core_->refusals().bad_result;
   }
 
   void check_end() {
     for (const SweepId& id : ids_) {
-      const auto status = core_.status(id);
+      const auto status = core_->status(id);
       require(status && status->over,
               fmt::format("sweep {} is not over after {} s: {} of {} trials finished, {} failed", id.brief(),
                           now_ / 1000, status ? status->trials_finished : 0, status ? status->trials : 0,
@@ -419,7 +428,7 @@ class World {
 
   std::vector<Sweep> sweeps_;
   std::vector<SweepId> ids_;
-  Core core_;
+  std::unique_ptr<Core> core_;
   RecordBook book_;
   uint64_t coordinator_life_ = 0, crashes_left_ = 0, stale_seen_ = 0, bad_seen_ = 0;
   std::set<size_t> submitted_;  // to this life of the coordinator

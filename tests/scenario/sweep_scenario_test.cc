@@ -138,6 +138,7 @@ TEST_P(Retries, EndAfterTheLimitOfTheClass) {
     ASSERT_THAT(leases, SizeIs(1)) << "attempt " << i;
     EXPECT_EQ(leases[0].number, i);
     scene.fail(agent, leases[0], GetParam().failure);
+    scene.wait(Duration(20'000));  // longer than a machine's runs are held back
   }
   EXPECT_EQ(scene.status(sweep).over, GetParam().attempts > 0);
   EXPECT_THAT(scene.ask(agent, 1), SizeIs(GetParam().attempts > 0 ? 0 : 1));
@@ -156,8 +157,10 @@ TEST(SweepScenario, ChargesEachClassOnItsOwn) {
   const SweepId sweep = scene.submit(small_sweep("s", {}));
   const ConnectionId agent = scene.connect("a");
   for (const FailureClass failure : {FailureClass::kTrainerError, FailureClass::kOutOfMemory, FailureClass::kPreempted,
-                                     FailureClass::kTrainerError, FailureClass::kInfrastructure})
+                                     FailureClass::kTrainerError, FailureClass::kInfrastructure}) {
     scene.fail(agent, scene.ask(agent, 1).at(0), failure);
+    scene.wait(CoreOptions{}.first_backoff);
+  }
   EXPECT_FALSE(scene.status(sweep).over);
   scene.fail(agent, scene.ask(agent, 1).at(0), FailureClass::kTrainerError);
   EXPECT_TRUE(scene.status(sweep).over);

@@ -42,8 +42,8 @@ class GatedStore final : public Store {
     return absl::OkStatus();
   }
   StatusOr<Snapshot> load() override { return book_.snapshot(); }
-  StatusOr<std::string> run_spec(const RunKey& run) override { return book_.spec(run); }
-  StatusOr<RunResult> result(const RunKey&) override { return absl::NotFoundError("not asked for here"); }
+  StatusOr<std::string> run_spec(RunId run) override { return book_.spec(run); }
+  StatusOr<RunResult> result(RunId) override { return absl::NotFoundError("not asked for here"); }
   StatusOr<SweepResults> sweep_results(const SweepId&) override { return absl::NotFoundError("not asked for here"); }
 
  private:

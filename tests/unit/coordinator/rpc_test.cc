@@ -91,8 +91,8 @@ TEST_P(Rpc, GoesOnAfterARestartWithWhatIsStored) {
   ASSERT_THAT(agent.await<Acks>()->attempts, ElementsAre(held));
   v1::SweepStatus status;
   EXPECT_TRUE(Watching(coordinator_.channel(), id).end(status).ok());
-  EXPECT_EQ(status.runs_reused(), 1);
-  EXPECT_EQ(status.runs_trained(), 1);
+  EXPECT_EQ(status.runs_reused(), 0);
+  EXPECT_EQ(status.runs_trained(), 2);
 }
 
 TEST_P(Rpc, RefusesASweepThatIsNone) {

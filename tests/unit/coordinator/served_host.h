@@ -26,8 +26,8 @@ class FaultyStore final : public Store {
     return real_->commit(records, unix_millis);
   }
   StatusOr<Snapshot> load() override { return real_->load(); }
-  StatusOr<std::string> run_spec(const RunKey& run) override { return real_->run_spec(run); }
-  StatusOr<RunResult> result(const RunKey& run) override { return real_->result(run); }
+  StatusOr<std::string> run_spec(RunId run) override { return real_->run_spec(run); }
+  StatusOr<RunResult> result(RunId run) override { return real_->result(run); }
   StatusOr<SweepResults> sweep_results(const SweepId& sweep) override { return real_->sweep_results(sweep); }
 
  private:

@@ -21,13 +21,13 @@ using testing::HasSubstr;
 
 class StoreFaults : public testing::Test {
  protected:
-  std::set<RunKey> stored() {
-    std::set<RunKey> keys;
+  std::set<Digest> stored() {
+    std::set<Digest> keys;
     const auto store = SqliteStore::open(state_.path());
     EXPECT_TRUE(store.ok()) << store.status();
     const StatusOr<Snapshot> snapshot = (*store)->load();
     EXPECT_TRUE(snapshot.ok()) << snapshot.status();
-    for (const StoredRun& run : snapshot->runs) keys.insert(run.run);
+    for (const StoredRun& run : snapshot->runs) keys.insert(run.key);
     return keys;
   }
 
@@ -36,18 +36,18 @@ class StoreFaults : public testing::Test {
 };
 
 // Commits run after run and says the number of each on `acknowledged`, until it is killed.
-[[noreturn]] void commit_for_ever(const std::string& folder, uint64_t first, int acknowledged) {
+[[noreturn]] void commit_for_ever(const std::string& folder, RunId first, int acknowledged) {
   const StoreExample example;
   auto store = SqliteStore::open(folder);
   if (!store.ok()) ::_exit(1);
-  for (uint64_t n = first;; ++n) {
+  for (RunId n = first;; ++n) {
     if (!(*store)->commit(std::vector<Record>{example.numbered(n)}, 1).ok()) ::_exit(2);
     if (::write(acknowledged, &n, sizeof n) != sizeof n) ::_exit(3);
   }
 }
 
 TEST_F(StoreFaults, HasEverythingThatAKilledProcessAcknowledged) {
-  uint64_t next = 0;
+  RunId next = 0;
   for (int round = 0; round < 12; ++round) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
@@ -56,7 +56,7 @@ TEST_F(StoreFaults, HasEverythingThatAKilledProcessAcknowledged) {
     if (child == 0) commit_for_ever(state_.path(), next, ends[1]);
     ::close(ends[1]);
     // Killed after a number of commits that differs from round to round, in the middle of the next one.
-    uint64_t last = next;
+    RunId last = next;
     for (int i = 0; i < 3 + 7 * round; ++i) ASSERT_EQ(::read(ends[0], &last, sizeof last), sizeof last);
     ::kill(child, SIGKILL);
     while (::read(ends[0], &last, sizeof last) == sizeof last) {
@@ -65,8 +65,8 @@ TEST_F(StoreFaults, HasEverythingThatAKilledProcessAcknowledged) {
     int status = 0;
     ::waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status));
-    const std::set<RunKey> keys = stored();
-    for (uint64_t n = 0; n <= last; ++n) ASSERT_TRUE(keys.contains(example_.numbered(n).run)) << n << " of " << last;
+    const std::set<Digest> keys = stored();
+    for (RunId n = 0; n <= last; ++n) ASSERT_TRUE(keys.contains(example_.numbered(n).key)) << n << " of " << last;
     EXPECT_LE(keys.size(), last + 2) << "at most one that was not acknowledged any more";
     next = last + 2;
     // The gap that the unacknowledged one may have left.
@@ -81,11 +81,11 @@ TEST_P(DiskFaults, LoseNothingAtWhateverWriteTheyCome) {
   auto store = SqliteStore::open(state_.path());
   ASSERT_TRUE(store.ok()) << store.status();
   ASSERT_TRUE((*store)->commit(example_.records(), 1).ok());
-  const std::set<RunKey> before = stored();
+  const std::set<Digest> before = stored();
   bool passed = false;
-  for (uint64_t n = 1; !passed; ++n) {
+  for (RunId n = 1; !passed; ++n) {
     ASSERT_LT(n, 1000u);
-    const std::vector<Record> records = {example_.numbered(2 * n), example_.numbered(2 * n + 1)};
+    const std::vector<Record> records = {example_.numbered(2 * n + 1), example_.numbered(2 * n + 2)};
     FailingDisk::fail_at(n, GetParam());
     const Status status = (*store)->commit(records, 1);
     passed = FailingDisk::operations() < n;
@@ -97,8 +97,8 @@ TEST_P(DiskFaults, LoseNothingAtWhateverWriteTheyCome) {
     }
     // With the disk in order again the same store takes them.
     ASSERT_TRUE((*store)->commit(records, 1).ok()) << "after the fault at operation " << n;
-    const std::set<RunKey> after = stored();
-    EXPECT_TRUE(after.contains(example_.numbered(2 * n).run) && after.contains(example_.numbered(2 * n + 1).run));
+    const std::set<Digest> after = stored();
+    EXPECT_TRUE(after.contains(example_.numbered(2 * n + 1).key) && after.contains(example_.numbered(2 * n + 2).key));
     EXPECT_TRUE(std::includes(after.begin(), after.end(), before.begin(), before.end()));
   }
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/model/run_spec_text.h"
 #include "tests/unit/model/examples.h"
 
 namespace evensweep {
@@ -39,6 +40,35 @@ TEST(MakeRunSpec, VariesWhatAControlAsksFor) {
   EXPECT_EQ(spec.replicate, 1u);
   EXPECT_EQ(spec.seed, 1u) << "the rows are divided as before";
   EXPECT_EQ(spec.chance(), 5u);
+}
+
+TEST(RunSpecText, WritesWhatTheSpecItselfWouldWrite) {
+  const Sweep sweep = example_sweep();
+  const RunSpecText writer(sweep);
+  const Treatment plain = unit_treatment(2);
+  const Treatment weighted{.class_weights = {0.5, 1.5}, .focal_gamma = 2};
+  for (const Treatment& treatment : {plain, weighted})
+    for (const Variation& variation :
+         {Variation{}, Variation{.replicate = 3}, Variation{.training_seed = UINT64_MAX}, Variation{.trainings = 2}}) {
+      const RunSpecText::Written written = writer.write(UINT64_MAX, treatment, variation);
+      EXPECT_EQ(written.text, to_json(make_run_spec(sweep, UINT64_MAX, treatment, variation)).dump());
+      EXPECT_EQ(*join_run_spec(written.parts.base, written.parts.part), written.text);
+    }
+}
+
+TEST(RunSpecText, ComesTogetherAgainByteForByte) {
+  const Sweep sweep = example_sweep();
+  const RunSpecText::Written written =
+      RunSpecText(sweep).write(UINT64_MAX, {.class_weights = {0.1, 1.0 / 3}, .focal_gamma = 0}, {.replicate = 1});
+  const StatusOr<RunSpecParts> parts = split_run_spec(written.text);
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  EXPECT_EQ(parts->base, written.parts.base);
+  EXPECT_EQ(parts->part, written.parts.part);
+  EXPECT_EQ(*join_run_spec(parts->base, parts->part), written.text);
+  EXPECT_EQ(RunSpecText(sweep).write(1, unit_treatment(2), {}).parts.base, parts->base)
+      << "runs of a sweep share their base";
+  EXPECT_FALSE(split_run_spec("[]").ok());
+  EXPECT_FALSE(join_run_spec("{}", "7").ok());
 }
 
 }  // namespace
