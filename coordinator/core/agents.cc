@@ -43,6 +43,7 @@ void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
   for (const AgentDevice& device : agent.hello.devices) agent.slots += device.slots;
   agent.going = agent.braked = false;
   extend(agent, now, options_.lease);
+  agent.heard = now;
   step.effects.push_back(Send{.connection = event.connection,
                               .message = Welcome{.heartbeat = options_.heartbeat, .lease = options_.lease}});
   reconcile(agent, reborn, step);
@@ -111,6 +112,7 @@ void Core::on(TimePoint now, const AgentSaid& event, Step& step) {
     return;
   }
   extend(*agent, now, options_.lease);
+  agent->heard = now;
   agent->braked = false;
   std::visit(Overloaded{
                  [&](const Credits& credits) { take_credits(*agent, credits); },
@@ -164,7 +166,7 @@ void Core::on_update(TimePoint now, Agent& agent, const Update& update, std::vec
                  [&](const Succeeded& end) { on_succeeded(now, agent, run, number, current, end, step); },
                  [&](const Failure& failure) { on_failed(now, agent, run, failure, step); },
                  [&](const LogLines& lines) {
-                   step.effects.push_back(ShowLog{.attempt = update.attempt, .text = lines.text});
+                   step.effects.push_back(ShowLog{.run = run, .number = number, .text = lines.text});
                  },
                  [&](const LogStored& log) {
                    step.records.push_back(LogKept{.run = run, .number = number, .blob = log.blob});

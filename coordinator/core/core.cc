@@ -28,7 +28,7 @@ void Core::restore(const Snapshot& snapshot, TimePoint now) {
   requests_ = snapshot.requests;
   restore_runs(snapshot);
   restore_attempts(snapshot);
-  for (const StoredSweep& sweep : snapshot.sweeps) restore_sweep(sweep);
+  for (const SweepSnapshot& sweep : snapshot.sweeps) restore_sweep(sweep);
   restore_trials(snapshot);
   restore_readiness();
   for (auto& [id, agent] : agents_) extend(agent, now, options_.start_grace);
@@ -67,7 +67,7 @@ void Core::restore_attempts(const Snapshot& snapshot) {
   }
 }
 
-void Core::restore_sweep(const StoredSweep& stored) {
+void Core::restore_sweep(const SweepSnapshot& stored) {
   SweepState& state = add_sweep(stored.id, stored.sweep);
   state.wish = stored.wish;
   state.asleep = !options_.resume;

@@ -197,7 +197,7 @@ class Core {
     AgentId id;
     Hello hello;  // the latest
     std::optional<ConnectionId> connection;
-    TimePoint expires;
+    TimePoint expires, heard;
     std::vector<uint32_t> credits;  // of each device in hello.devices
     std::set<RunId> leased;
     uint32_t slots = 0;   // of all devices
@@ -216,7 +216,7 @@ class Core {
 
   // core.cc: restart, status
   static SweepPhase phase_of(const SweepState& state);
-  void restore_sweep(const StoredSweep& stored);
+  void restore_sweep(const SweepSnapshot& stored);
   void restore_runs(const Snapshot& snapshot);
   void restore_attempts(const Snapshot& snapshot);
   void restore_trials(const Snapshot& snapshot);

@@ -227,7 +227,8 @@ struct Close {
 };
 // Fresh lines of a trainer, for whoever watches them; they are not kept.
 struct ShowLog {
-  AttemptId attempt;
+  RunId run = 0;
+  uint32_t number = 0;
   std::string text;
 };
 // There is more to expand than one step may take: answer with WentOn when other events have had their turn.
@@ -240,7 +241,7 @@ struct Step {
 };
 
 // ---- Snapshot: what a core is restored from. Runs and sweeps in the order of their numbers. ----
-struct StoredSweep {
+struct SweepSnapshot {
   SweepId id;
   Sweep sweep;
   SweepWish wish = SweepWish::kActive;
@@ -269,7 +270,7 @@ struct StoredTrial {
   bool reused = false;
 };
 struct Snapshot {
-  std::vector<StoredSweep> sweeps;
+  std::vector<SweepSnapshot> sweeps;
   std::vector<StoredRun> runs;
   std::vector<StoredAttempt> attempts;  // by run, then number
   std::vector<StoredTrial> trials;

@@ -12,6 +12,7 @@ namespace evensweep::coordinator {
 namespace {
 
 constexpr std::chrono::milliseconds kPublishInterval{100};
+constexpr std::chrono::milliseconds kRecoveryInterval{2000};
 
 }  // namespace
 
@@ -19,9 +20,11 @@ Host::Host(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options
     : store_(std::move(store)),
       clock_(clock),
       work_(boost::asio::make_work_guard(io_)),
-      core_(options),
+      options_(options),
+      core_(std::make_unique<Core>(options)),
       deadline_(io_),
-      publish_timer_(io_) {}
+      publish_timer_(io_),
+      recovery_(io_) {}
 
 StatusOr<std::unique_ptr<Host>> Host::start(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options) {
   std::unique_ptr<Host> host(new Host(std::move(store), clock, options));
@@ -32,7 +35,7 @@ StatusOr<std::unique_ptr<Host>> Host::start(std::unique_ptr<Store> store, const 
 
 Status Host::restore() {
   EV_ASSIGN_OR_RETURN(const Snapshot snapshot, store_->load());
-  core_.restore(snapshot, clock_.now());
+  core_->restore(snapshot, clock_.now());
   arm_deadline();
   post({.work = WentOn{}});
   return absl::OkStatus();
@@ -44,10 +47,21 @@ Host::~Host() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Host::submit(Sweep sweep, std::function<void(StatusOr<SweepStatus>)> reply) {
-  SweepId id = sweep_id(sweep);
-  auto after = [this, id, reply = std::move(reply)] { reply(status_of(id)); };
-  post({.work = SweepSubmitted{.id = std::move(id), .sweep = std::move(sweep)}, .after_commit = std::move(after)});
+void Host::tell(Event event, std::function<void(const Status&)> after_commit) {
+  post({.work = std::move(event), .after_commit = std::move(after_commit)});
+}
+
+void Host::look(std::function<void(const StatusOr<Sight>&)> at) {
+  post({.work = [this, at = std::move(at)] {
+    if (failure_.ok())
+      at(Sight{.core = *core_, .store = *store_, .now = clock_.now(), .unix_millis = clock_.unix_millis()});
+    else
+      at(failure_);
+  }});
+}
+
+void Host::listen_to_logs(LogListener listener) {
+  post({.work = [this, listener = std::move(listener)] { on_log_ = listener; }});
 }
 
 ConnectionId Host::connect(Hello hello, Connection connection) {
@@ -80,7 +94,7 @@ void Host::receive(ConnectionId connection, AgentMessage message) {
 
 void Host::disconnect(ConnectionId connection) {
   post({.work = AgentDisconnected{.connection = connection},
-        .after_commit = [this, connection] { connections_.erase(connection); }});
+        .after_commit = [this, connection](const Status&) { connections_.erase(connection); }});
 }
 
 Host::WatchId Host::watch(const SweepId& sweep, std::function<void(const StatusOr<SweepStatus>&)> callback) {
@@ -121,7 +135,7 @@ void Host::pump() {
     pump_posted_ = false;
   }
   Step together;
-  std::vector<std::function<void()>> replies;
+  std::vector<std::function<void(const Status&)>> replies;
   for (Pending& pending : batch) {
     if (auto* function = std::get_if<std::function<void()>>(&pending.work)) {
       settle(together, replies);
@@ -130,7 +144,7 @@ void Host::pump() {
     }
     if (pending.after_commit) replies.push_back(std::move(pending.after_commit));
     if (!failure_.ok()) continue;
-    Step step = core_.handle(clock_.now(), std::get<Event>(pending.work));
+    Step step = core_->handle(clock_.now(), std::get<Event>(pending.work));
     std::move(step.records.begin(), step.records.end(), std::back_inserter(together.records));
     std::move(step.effects.begin(), step.effects.end(), std::back_inserter(together.effects));
   }
@@ -139,17 +153,25 @@ void Host::pump() {
   publish_soon();
 }
 
-void Host::settle(Step& together, std::vector<std::function<void()>>& replies) {
+void Host::settle(Step& together, std::vector<std::function<void(const Status&)>>& replies) {
   if (failure_.ok())
     if (const Status status = store_->commit(together.records, clock_.unix_millis()); !status.ok()) fail(status);
   if (failure_.ok()) {
-    for (Record& record : together.records)
-      if (auto* added = std::get_if<RunAdded>(&record)) fresh_specs_[added->run] = std::move(added->spec_json);
+    note(together.records);
     for (const Effect& effect : together.effects) carry_out(effect);
   }
-  for (const std::function<void()>& reply : replies) reply();
+  for (const std::function<void(const Status&)>& reply : replies) reply(failure_);
   together = {};
   replies.clear();
+}
+
+// What follows from records for this process alone.
+void Host::note(std::vector<Record>& records) {
+  for (Record& record : records) {
+    if (auto* added = std::get_if<RunAdded>(&record)) fresh_specs_[added->run] = std::move(added->spec_json);
+    if (const auto* ended = std::get_if<AttemptEnded>(&record); ended != nullptr && on_log_)
+      on_log_(ended->run, ended->number, std::nullopt);
+  }
 }
 
 void Host::carry_out(const Effect& effect) {
@@ -166,7 +188,7 @@ void Host::carry_out(const Effect& effect) {
                      found->second.close();
                  },
                  [&](const ShowLog& log) {
-                   if (on_log_) on_log_(log.attempt, log.text);
+                   if (on_log_) on_log_(log.run, log.number, log.text);
                  },
                  [&](const GoOn&) { post({.work = WentOn{}}); },
              },
@@ -214,17 +236,38 @@ void Host::fetch_stage(const FetchStage& fetch) {
   post({.work = std::move(counts)});
 }
 
-// Nothing is acted on any more. Agents keep what they hold and deliver it to the next coordinator.
+// Nothing is acted on any more. Agents keep what they hold and deliver it when the store takes it.
 void Host::fail(const Status& status) {
   if (!failure_.ok()) return;
   failure_ = status;
   log(LogLevel::kError, "coordinator", std::string(status.message()));
   for (const auto& [id, connection] : connections_) connection.close();
   publish();
+  recover_later();
+}
+
+void Host::recover_later() {
+  recovery_.expires_after(kRecoveryInterval);
+  recovery_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) recover();
+  });
+}
+
+// The core knows what could not be stored, and so knows too much: another one takes its place.
+void Host::recover() {
+  if (!store_->check_writable(clock_.unix_millis()).ok()) return recover_later();
+  core_ = std::make_unique<Core>(options_);
+  fresh_specs_.clear();
+  if (const Status status = restore(); !status.ok()) {
+    failure_ = status;
+    return recover_later();
+  }
+  failure_ = absl::OkStatus();
+  log(LogLevel::kInfo, "coordinator", "the store takes writes again; going on from what is stored");
 }
 
 void Host::arm_deadline() {
-  const std::optional<TimePoint> deadline = core_.next_deadline();
+  const std::optional<TimePoint> deadline = core_->next_deadline();
   if (!deadline) return;
   deadline_.expires_after(std::max(Duration(0), *deadline - clock_.now()));
   deadline_.async_wait([this](const boost::system::error_code& error) {
@@ -243,7 +286,7 @@ void Host::publish_soon() {
 
 StatusOr<SweepStatus> Host::status_of(const SweepId& sweep) const {
   if (!failure_.ok()) return failure_;
-  if (const std::optional<SweepStatus> status = core_.status(sweep)) return *status;
+  if (const std::optional<SweepStatus> status = core_->status(sweep)) return *status;
   return absl::NotFoundError("sweep " + sweep.str() + " is not known here");
 }
 

@@ -3,7 +3,8 @@
 //
 // What arrives while a commit is under way is handled together and committed together (group commit), so a single event
 // waits for nothing and a flood costs few commits. Effects run only after the commit. If a commit fails, the host does
-// nothing more than tell so.
+// nothing more than tell so, until the store takes writes again: then it begins anew from what is stored, as after a
+// crash. Agents keep what they have to deliver meanwhile.
 
 #include <absl/container/flat_hash_map.h>
 
@@ -14,6 +15,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -33,13 +36,22 @@ class Host {
     std::function<void(CoordinatorMessage)> send;
     std::function<void()> close;
   };
+  // What can be looked at on the host's thread, when all that came before is committed.
+  struct Sight {
+    const Core& core;
+    Store& store;
+    TimePoint now;
+    int64_t unix_millis = 0;
+  };
 
   // Restores the core from the store and starts the thread.
   static StatusOr<std::unique_ptr<Host>> start(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options);
   ~Host();
 
   // All of these may be called from any thread.
-  void submit(Sweep sweep, std::function<void(StatusOr<SweepStatus>)> reply);
+  // `after_commit` gets an error if the store has failed, and the event was not handled.
+  void tell(Event event, std::function<void(const Status&)> after_commit);
+  void look(std::function<void(const StatusOr<Sight>&)> at);
   ConnectionId connect(Hello hello, Connection connection);
   void receive(ConnectionId connection, AgentMessage message);
   void disconnect(ConnectionId connection);
@@ -47,13 +59,16 @@ class Host {
   // `over`. An error is the last call too: the sweep is not known, or the host has failed.
   WatchId watch(const SweepId& sweep, std::function<void(const StatusOr<SweepStatus>&)> callback);
   void unwatch(WatchId watch);
+  // Fresh lines of a trainer, on the host's thread. The end of an attempt is an absent text.
+  using LogListener = std::function<void(RunId run, uint32_t attempt, const std::optional<std::string>& text)>;
+  void listen_to_logs(LogListener listener);
   // What is stored of a sweep; waits for its turn on the host's thread.
   StatusOr<SweepResults> results(const SweepId& sweep);
 
  private:
   struct Pending {
     std::variant<Event, std::function<void()>> work;  // a function runs when all before it is committed
-    std::function<void()> after_commit;
+    std::function<void(const Status&)> after_commit;
   };
   struct Watch {
     SweepId sweep;
@@ -65,13 +80,16 @@ class Host {
   void post(Pending pending);
   void pump();
   // Commits, and only then acts and replies. Both lists are empty after it.
-  void settle(Step& together, std::vector<std::function<void()>>& replies);
+  void settle(Step& together, std::vector<std::function<void(const Status&)>>& replies);
+  void note(std::vector<Record>& records);
   void carry_out(const Effect& effect);
   void grant(const Grant& grant);
   StatusOr<std::string> spec_of(RunId run);
   void fetch_counts(RunId run);
   void fetch_stage(const FetchStage& fetch);
   void fail(const Status& status);
+  void recover_later();
+  void recover();
   void arm_deadline();
   StatusOr<SweepStatus> status_of(const SweepId& sweep) const;
   void publish_soon();
@@ -90,15 +108,17 @@ class Host {
   WatchId last_watch_ = 0;
 
   // Of the host's thread alone.
-  Core core_;
+  CoreOptions options_;
+  std::unique_ptr<Core> core_;
   Status failure_;
   std::map<ConnectionId, Connection> connections_;
   std::map<WatchId, Watch> watches_;
   boost::asio::steady_timer deadline_;
   boost::asio::steady_timer publish_timer_;
+  boost::asio::steady_timer recovery_;
   bool publish_armed_ = false;
   absl::flat_hash_map<RunId, std::string> fresh_specs_;  // of runs that were added and not granted yet
-  std::function<void(const AttemptId&, const std::string&)> on_log_;
+  LogListener on_log_;
 };
 
 }  // namespace evensweep::coordinator

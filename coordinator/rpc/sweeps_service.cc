@@ -103,9 +103,9 @@ grpc::ServerUnaryReactor* SweepsService::Submit(grpc::CallbackServerContext* con
     return reactor;
   }
   response->set_sweep_id(sweep_id(*sweep).str());
-  host_.submit(*std::move(sweep), [reactor, response](const StatusOr<SweepStatus>& status) {
-    if (status.ok()) *response->mutable_status() = encode(*status);
-    reactor->Finish(to_grpc(status.status()));
+  control_.submit({.sweep = *std::move(sweep)}, [reactor, response](const StatusOr<Submitted>& submitted) {
+    if (submitted.ok()) *response->mutable_status() = encode(submitted->status);
+    reactor->Finish(to_grpc(submitted.status()));
   });
   return reactor;
 }

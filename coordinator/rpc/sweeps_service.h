@@ -1,6 +1,7 @@
 #pragma once
 
 #include "coordinator/host/host.h"
+#include "coordinator/host/host_control.h"
 #include "coordinator/rpc/streams.h"
 #include "evensweep/v1/sweeps.grpc.pb.h"
 
@@ -10,7 +11,7 @@ class WatchStream;
 
 class SweepsService final : public v1::Sweeps::CallbackService {
  public:
-  explicit SweepsService(Host& host) : host_(host) {}
+  explicit SweepsService(Host& host) : host_(host), control_(host) {}
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context, const v1::SubmitRequest* request,
                                    v1::SubmitResponse* response) override;
   grpc::ServerWriteReactor<v1::SweepStatus>* Watch(grpc::CallbackServerContext* context,
@@ -19,6 +20,7 @@ class SweepsService final : public v1::Sweeps::CallbackService {
 
  private:
   Host& host_;
+  HostControl control_;
   Streams<WatchStream> streams_;
 };
 

@@ -79,7 +79,7 @@ void move_the_rest(SQLite::Database& database) {
       "INSERT INTO trials SELECT sweeps.number, seed, arm, numbers.number, 0, notes_json, failure_json FROM old_trials "
       "JOIN sweeps ON sweeps.id = sweep_id LEFT JOIN numbers ON key = run_key;"
       "INSERT INTO attempts SELECT numbers.number, old_attempts.number, agent, granted_at, ended_at, failure_json, "
-      "NULL "
+      "NULL, NULL "
       "FROM old_attempts JOIN numbers ON key = run_key;"
       "DROP TABLE temp.numbers;");
 }

@@ -130,6 +130,7 @@ CREATE TABLE attempts (
   ended_at INTEGER,
   failure_json TEXT,
   log_sha256 TEXT,
+  log_bytes INTEGER,
   PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 CREATE TABLE decisions (

@@ -127,6 +127,17 @@ Status SqliteStore::commit(std::span<const Record> records, int64_t unix_millis)
   }
 }
 
+Status SqliteStore::check_writable(int64_t unix_millis) {
+  try {
+    const StatementUse insert = statement("INSERT OR REPLACE INTO meta (name, value) VALUES ('last_checked', ?)");
+    insert->bind(1, unix_millis);
+    insert->exec();
+    return absl::OkStatus();
+  } catch (const SQLite::Exception& error) {
+    return status_of(error, "write");
+  }
+}
+
 SqliteStore::StatementUse SqliteStore::statement(const char* sql) {
   std::unique_ptr<SQLite::Statement>& prepared = statements_[sql];
   if (!prepared) prepared = std::make_unique<SQLite::Statement>(database_, sql);
@@ -293,10 +304,12 @@ void SqliteStore::write(const CheckpointKept& record, int64_t) {
 }
 
 void SqliteStore::write(const LogKept& record, int64_t) {
-  const StatementUse update = statement("UPDATE attempts SET log_sha256 = ? WHERE run = ? AND number = ?");
+  const StatementUse update =
+      statement("UPDATE attempts SET log_sha256 = ?, log_bytes = ? WHERE run = ? AND number = ?");
   update->bind(1, record.blob.sha256);
-  update->bind(2, record.run);
-  update->bind(3, record.number);
+  update->bind(2, static_cast<int64_t>(record.blob.bytes));
+  update->bind(3, record.run);
+  update->bind(4, record.number);
   update->exec();
 }
 

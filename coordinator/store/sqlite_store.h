@@ -31,9 +31,15 @@ class SqliteStore final : public Store {
   static StatusOr<std::unique_ptr<SqliteStore>> open_for_reading(const std::string& folder);
 
   Status commit(std::span<const Record> records, int64_t unix_millis) override;
+  Status check_writable(int64_t unix_millis) override;
   StatusOr<Snapshot> load() override;
   StatusOr<std::string> run_spec(RunId run) override;
   StatusOr<RunResult> result(RunId run) override;
+  StatusOr<StoredSource> sweep_source(SweepNumber sweep) override;
+  StatusOr<std::vector<AttemptView>> attempts(RunId run) override;
+  StatusOr<std::optional<Failure>> failure(RunId run) override;
+  StatusOr<std::optional<Failure>> failure(const TrialId& trial) override;
+  StatusOr<std::set<std::string>> referenced_blobs() override;
   StatusOr<SweepResults> sweep_results(const SweepId& sweep) override;
   // Absent where the run is not known or has no result. The first call reads all keys.
   StatusOr<std::optional<RunResult>> result_of(const RunKey& run);

@@ -41,7 +41,7 @@ RunCounts RecordBook::counts(RunId run) const {
 }
 
 SweepNumber RecordBook::number_of(const SweepId& sweep) const {
-  const auto found = std::ranges::find(sweeps_, sweep, &StoredSweep::id);
+  const auto found = std::ranges::find(sweeps_, sweep, &SweepSnapshot::id);
   return static_cast<SweepNumber>(found - sweeps_.begin());
 }
 

@@ -67,7 +67,7 @@ class RecordBook {
   std::vector<StoredAttempt>& attempts_of(RunId run) { return attempts_[run]; }
   void require(bool condition, const std::string& what);
 
-  std::vector<StoredSweep> sweeps_;
+  std::vector<SweepSnapshot> sweeps_;
   std::vector<StoredRun> runs_;
   std::vector<RunKey> keys_;
   std::map<RunKey, RunId> numbers_;

@@ -25,6 +25,12 @@ class FaultyStore final : public Store {
     if (*broken_ && !records.empty()) return absl::ResourceExhaustedError("the disk is full");
     return real_->commit(records, unix_millis);
   }
+  Status check_writable(int64_t unix_millis) override { return real_->check_writable(unix_millis); }
+  StatusOr<StoredSource> sweep_source(SweepNumber sweep) override { return real_->sweep_source(sweep); }
+  StatusOr<std::vector<AttemptView>> attempts(RunId run) override { return real_->attempts(run); }
+  StatusOr<std::optional<Failure>> failure(RunId run) override { return real_->failure(run); }
+  StatusOr<std::optional<Failure>> failure(const TrialId& trial) override { return real_->failure(trial); }
+  StatusOr<std::set<std::string>> referenced_blobs() override { return real_->referenced_blobs(); }
   StatusOr<Snapshot> load() override { return real_->load(); }
   StatusOr<std::string> run_spec(RunId run) override { return real_->run_spec(run); }
   StatusOr<RunResult> result(RunId run) override { return real_->result(run); }
