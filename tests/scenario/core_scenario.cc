@@ -17,20 +17,35 @@ SweepId CoreScenario::submit(const Sweep& sweep) {
 }
 
 ConnectionId CoreScenario::connect(const std::string& agent, std::vector<AttemptId> held) {
+  return connect({.agent = AgentId(agent),
+                  .incarnation = "1",
+                  .host = "here",
+                  .version = "0",
+                  .devices = cpu_device(1),
+                  .held = std::move(held)});
+}
+
+ConnectionId CoreScenario::connect(Hello hello) {
   const ConnectionId connection = ++last_connection_;
-  handle(AgentConnected{.connection = connection,
-                        .hello = {.agent = AgentId(agent),
-                                  .incarnation = "1",
-                                  .host = "here",
-                                  .version = "0",
-                                  .devices = cpu_device(1),
-                                  .held = std::move(held)}});
+  handle(AgentConnected{.connection = connection, .hello = std::move(hello)});
   return connection;
+}
+
+void CoreScenario::control(const SweepId& sweep, SweepAction action, const std::string& request) {
+  handle(SweepControlled{.sweep = sweep, .action = action, .request = request});
+}
+
+void CoreScenario::control(const std::string& agent, bool draining) {
+  handle(AgentControlled{.agent = AgentId(agent), .draining = draining});
 }
 
 std::vector<AttemptId> CoreScenario::ask(ConnectionId connection, uint32_t credits) {
   handle(AgentSaid{.connection = connection, .message = cpu_credits(credits)});
   return std::exchange(told_[connection].leases, {});
+}
+
+void CoreScenario::offer(ConnectionId connection, std::vector<DeviceCredits> devices) {
+  handle(AgentSaid{.connection = connection, .message = Credits{.devices = std::move(devices)}});
 }
 
 void CoreScenario::say(ConnectionId connection, const Update& update) {
@@ -83,10 +98,15 @@ void CoreScenario::handle(const Event& event) {
       if (std::holds_alternative<Welcome>(send->message)) ++told.welcomes;
       if (const auto* acks = std::get_if<Acks>(&send->message)) append(told.acks, acks->attempts);
       if (const auto* cancels = std::get_if<Cancels>(&send->message)) append(told.cancels, cancels->attempts);
+      if (const auto* back = std::get_if<Withdraw>(&send->message)) append(told.withdrawn, back->attempts);
+      if (std::holds_alternative<Drain>(send->message)) ++told.drains;
     }
     if (const auto* grant = std::get_if<Grant>(&effect)) {
       Told& told = told_[grant->connection];
-      for (const GrantedLease& lease : grant->leases) told.leases.push_back(lease.attempt);
+      for (const GrantedLease& lease : grant->leases) {
+        told.leases.push_back(lease.attempt);
+        told.grants.push_back(lease);
+      }
     }
     if (const auto* close = std::get_if<Close>(&effect)) told_[close->connection].closed = true;
     if (const auto* fetch = std::get_if<FetchCounts>(&effect)) baselines.push_back(fetch->run);
@@ -110,7 +130,8 @@ void CoreScenario::check() {
     const RecordBook::Counts counts = book_.recount(sweep);
     EXPECT_EQ(now.trials_finished, counts.finished) << "as the records have it";
     EXPECT_EQ(now.trials_failed, counts.failed) << "as the records have it";
-    EXPECT_EQ(now.over, now.trials_finished + now.trials_failed + now.trials_not_needed == now.trials);
+    EXPECT_EQ(now.phase == SweepPhase::kOver,
+              now.trials_finished + now.trials_failed + now.trials_not_needed == now.trials);
   }
 }
 

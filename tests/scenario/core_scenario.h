@@ -15,7 +15,9 @@ namespace evensweep::coordinator {
 
 // What a connection was told since it was last asked.
 struct Told {
-  std::vector<AttemptId> leases, acks, cancels;
+  std::vector<AttemptId> leases, acks, cancels, withdrawn;
+  std::vector<GrantedLease> grants;
+  int drains = 0;
   int welcomes = 0;
   bool closed = false;
 };
@@ -26,12 +28,19 @@ class CoreScenario {
 
   SweepId submit(const Sweep& sweep);
   ConnectionId connect(const std::string& agent, std::vector<AttemptId> held = {});
+  ConnectionId connect(Hello hello);
   // Says how many leases it can take now; gives the leases that it got since it last asked.
   std::vector<AttemptId> ask(ConnectionId connection, uint32_t credits);
+  void offer(ConnectionId connection, std::vector<DeviceCredits> devices);
   void say(ConnectionId connection, const Update& update);
   void succeed(ConnectionId connection, const AttemptId& attempt, std::string result = result_text());
   void fail(ConnectionId connection, const AttemptId& attempt, FailureClass failure);
   void heartbeat(ConnectionId connection);
+  void start(ConnectionId connection, const AttemptId& attempt) {
+    say(connection, {.attempt = attempt, .what = Started{}});
+  }
+  void control(const SweepId& sweep, SweepAction action, const std::string& request = "");
+  void control(const std::string& agent, bool draining);
   void disconnect(ConnectionId connection);
   // Time goes by; leases that are over are lost.
   void wait(Duration duration);
