@@ -1,6 +1,7 @@
 #include <zstd.h>
 
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "common/base/hash.h"
@@ -23,7 +24,8 @@ std::string pack(const std::vector<uint16_t>& values) {
     bytes += static_cast<char>(value >> 8);
   }
   std::string packed(ZSTD_compressBound(bytes.size()), '\0');
-  packed.resize(ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), 3));
+  thread_local const std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
+  packed.resize(ZSTD_compressCCtx(context.get(), packed.data(), packed.size(), bytes.data(), bytes.size(), 3));
   return base64_encode(packed);
 }
 
@@ -31,7 +33,9 @@ StatusOr<std::vector<uint16_t>> unpack(const std::string& text, const std::strin
   EV_ASSIGN_OR_RETURN(std::string bytes, base64_decode(text));
   if (encoding == kPredictionEncoding) {
     const std::string packed = std::exchange(bytes, std::string(count * 2, '\0'));
-    const size_t size = ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
+    // To make one takes longer than to unpack the predictions of a small data set.
+    thread_local const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+    const size_t size = ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), packed.data(), packed.size());
     if (ZSTD_isError(size) != 0) return absl::InvalidArgumentError("does not unpack to `count` values");
     bytes.resize(size);
   }
