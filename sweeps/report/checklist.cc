@@ -42,10 +42,25 @@ std::string values_tried(const ResultsIndex& index) {
 
 std::string choice_rule(View results) {
   const std::string primary = results["analysis"]["primary"].text();
-  return "Every arm of the sweep file was trained at every seed and is reported; p is adjusted for all of them, and "
-         "nothing was chosen by its result. " +
-         (primary.empty() ? "No comparison was named in advance as the primary one."
-                          : "The primary comparison, named in advance, is " + primary + ".");
+  const View plan = results["design"]["plan"], runs = results["counts"]["runs"];
+  std::string rule;
+  if (!plan["selection"].absent()) {
+    rule =
+        "The arms that went on were chosen by the rule of the design, on validation data of selection seeds that the "
+        "verdicts do not use; p is adjusted for them, and the others are reported as not selected. ";
+  } else if (!results["table"].absent()) {
+    rule = "Every arm of the table is reported; p is adjusted for all of them. ";
+  } else {
+    const bool everywhere =
+        plan["stopping"].absent() && runs["failed"].integer() == 0 && runs["missing"].integer() == 0;
+    rule = fmt::format(
+        "Every arm of the sweep file {}is reported; p is adjusted for all of them, and nothing was chosen by its "
+        "result. ",
+        everywhere ? "was trained at every seed and " : "");
+  }
+  if (!plan["stopping"].absent()) rule += "An arm stopped only at looks that the design fixed in advance. ";
+  return rule + (primary.empty() ? "No comparison was named in advance as the primary one."
+                                 : "The primary comparison, named in advance, is " + primary + ".");
 }
 
 std::string error_bars(View results) {
@@ -59,11 +74,20 @@ std::string error_bars(View results) {
 
 std::string counts_of(View results) {
   const View runs = results["counts"]["runs"];
-  return fmt::format("{} for each of {} and the baseline: {}; {} failed, {} missing.",
-                     counted(static_cast<int64_t>(results["sweep"]["seeds"].size()), "seed"),
-                     counted(static_cast<int64_t>(results["arms"].size()), "arm"),
-                     counted(runs["planned"].integer(), "distinct training"), runs["failed"].integer(),
-                     runs["missing"].integer());
+  const auto arms = counted(static_cast<int64_t>(results["arms"].size()), "arm");
+  const auto seeds = static_cast<int64_t>(results["sweep"]["seeds"].size());
+  const View design = results["design"], selection = design["selection"];
+  std::string whole = fmt::format("{} for each of {} and the baseline", counted(seeds, "seed"), arms);
+  if (!selection.absent()) {
+    int64_t kept = 0;
+    for (const View& arm : selection.items()) kept += arm["selected"].truth() ? 1 : 0;
+    whole = fmt::format("{} for each of {}, {} for the {} that went on, and the baseline at all of them",
+                        counted(static_cast<int64_t>(design["plan"]["selection"]["seeds"].size()), "selection seed"),
+                        arms, counted(seeds, "seed"), kept);
+  }
+  if (!design["plan"]["stopping"].absent()) whole += ", as far as they were needed";
+  return fmt::format("{}: {}; {} failed, {} missing.", whole, counted(runs["planned"].integer(), "distinct training"),
+                     runs["failed"].integer(), runs["missing"].integer());
 }
 
 std::string examples_of(View results) {

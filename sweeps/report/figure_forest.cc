@@ -87,9 +87,9 @@ void draw_row(Svg& svg, const ForestRow& row, const Scale& scale, double top) {
            shortened(row.name, kLabelCharacters) + (row.primary   ? " (primary)"
                                                     : row.control ? " (control)"
                                                                   : ""),
-           row.primary    ? "b"
-           : row.identity ? "m"
-                          : "t");
+           row.primary    ? "b h"
+           : row.identity ? "m h"
+                          : "t h");
   svg.text(kRight, top + 14, row.note, row.identity ? "m e h" : "t e h");
   const double y = top + 31;
   svg.line(kLeft, y, kRight, y, "g");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "sweeps/report/facts.h"
 #include "sweeps/report/format.h"
 
 namespace evensweep {
@@ -123,7 +124,8 @@ std::vector<Surface> surfaces_of(const ResultsIndex& index) {
   for (const Family& family : families_of(index))
     for (const std::vector<size_t>& slice : slices_of(index, family.arms)) {
       Surface surface = surface_of(index, family.title, slice);
-      if (surface.xs.size() > 1) surfaces.push_back(std::move(surface));
+      const bool shows = std::ranges::any_of(slice, [&](size_t arm) { return is_compared(index.arms()[arm]); });
+      if (surface.xs.size() > 1 && shows) surfaces.push_back(std::move(surface));
     }
   return surfaces;
 }

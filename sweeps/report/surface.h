@@ -16,9 +16,9 @@ struct Surface {
   std::vector<std::optional<size_t>> cells;  // position of the arm, cells[y * xs.size() + x]; absent: not in the sweep
 };
 
-// One for each method and set of shared settings with at least two arms, in the order of their first arms. Where more
-// than two parameters differ, those with the most values are the axes and there is one surface for each combination of
-// the others.
+// One for each method and set of shared settings with at least two arms of which one at least was compared, in the
+// order of their first arms. Where more than two parameters differ, those with the most values are the axes and there
+// is one surface for each combination of the others.
 std::vector<Surface> surfaces_of(const ResultsIndex& index);
 
 // The largest size of a mean D_u in pp², over all arms: heat maps of all methods share one scale.

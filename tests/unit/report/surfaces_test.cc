@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sweeps/report/facts.h"
 #include "sweeps/report/figures.h"
 #include "sweeps/report/tables.h"
 #include "tests/unit/report/markup_check.h"
@@ -11,6 +12,7 @@
 namespace evensweep {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -65,6 +67,18 @@ TEST(Surfaces, AThirdParameterMakesFurtherOnes) {
   EXPECT_EQ(surfaces[0].title, "a, k=1");
   EXPECT_EQ(surfaces[1].title, "a, k=2");
   EXPECT_THAT(surfaces[1].cells, ElementsAre(9, 12, 15, 10, 13, 16, 11, 14, 17));
+}
+
+TEST(Surfaces, NeedAnArmThatWasCompared) {
+  SyntheticOptions options;
+  options.classes = 4;
+  options.arms = {arm("a", {{"gamma", 1}}), arm("a", {{"gamma", 2}}), arm("b", {{"gamma", 1}}),
+                  arm("b", {{"gamma", 2}})};
+  options.arms[0].identity = options.arms[1].identity = options.arms[2].identity = true;
+  const Json json = json_of(options);
+  const std::vector<Surface> surfaces = surfaces_of(ResultsIndex(json));
+  ASSERT_EQ(surfaces.size(), 1u);
+  EXPECT_EQ(surfaces[0].title, "b");
 }
 
 TEST(HeatFigure, TellsValueSeedsAndSignificanceAndHatchesWhatIsMissing) {
@@ -220,6 +234,22 @@ TEST(Tables, SelectionShowsWhatShrank) {
   EXPECT_EQ(std::stod(table.rows[0][4]), 5);
   EXPECT_EQ(table.rows[1][3], "n/a");
   EXPECT_THAT(report_html(json), HasSubstr(">Selection</h2>"));
+}
+
+TEST(Checklist, TellsHowArmsWereChosen) {
+  Json json = json_of(with_size(3, 3, 2));
+  const auto answers = [&] {
+    const std::vector<Fact> facts = checklist_answers(ResultsIndex(json));
+    return facts[0].value + "\n" + facts[2].value;
+  };
+  EXPECT_THAT(answers(), AllOf(HasSubstr("3 seeds for each of 2 arms and the baseline: "),
+                               HasSubstr("was trained at every seed and is reported")));
+  json["counts"]["runs"]["failed"] = 1;
+  EXPECT_THAT(answers(), Not(HasSubstr("was trained at every seed")));
+  json["design"]["plan"]["selection"] = {{"seeds", {100, 101}}, {"keep", 1}};
+  json["design"]["selection"] = {{{"name", "a"}, {"selected", true}}, {{"name", "b"}, {"selected", false}}};
+  EXPECT_THAT(answers(), AllOf(HasSubstr("2 selection seeds for each of 2 arms, 3 seeds for the 1 that went on"),
+                               HasSubstr("on validation data of selection seeds"), Not(HasSubstr("every seed"))));
 }
 
 TEST(GridFigure, ADashIsATrialThatWasNotNeeded) {
