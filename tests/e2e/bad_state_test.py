@@ -452,9 +452,9 @@ class BadStateTest(E2eTest):
             {run} -o quiet; echo "second $?"
             mount -o remount,size=100m $DISK
             {run} -o quiet > /dev/null; echo "third $?"
-            {self.query_command("SELECT count(*), count(DISTINCT run_key) - (SELECT count(*) FROM results) FROM trials")}
+            {self.query_command("SELECT count(*), count(DISTINCT run) - (SELECT count(*) FROM results) FROM trials")}
             {self.query_command("SELECT max(n) FROM (SELECT count(*) AS n FROM attempts WHERE ended_at NOTNULL "
-                                "AND failure_json IS NULL GROUP BY run_key)")}""")
+                                "AND failure_json IS NULL GROUP BY run)")}""")
         print(f"state on a full disk: {done.stdout.split()} {done.stderr.strip()}", flush=True)
         lines = done.stdout.splitlines()
         self.assertEqual([lines[0], lines[2], lines[3]], ["first 1", "second 1", "third 0"])
