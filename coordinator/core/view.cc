@@ -58,6 +58,11 @@ TrialState CoreView::state_of(const Core::SweepState& state, const Core::Trial& 
   return TrialState::kUnresolved;
 }
 
+TrialState CoreView::state(const TrialId& id) const {
+  const Core::SweepState& state = core_.sweeps_[id.sweep];
+  return state_of(state, state.trial(id.arm, id.seed), id.arm);
+}
+
 TrialView CoreView::trial(const TrialId& id) const {
   const Core::SweepState& state = core_.sweeps_[id.sweep];
   const Core::Trial& trial = state.trial(id.arm, id.seed);

@@ -23,6 +23,7 @@ class CoreView {
   uint64_t failed_trials(SweepNumber sweep) const { return core_.sweeps_[sweep].failed; }
   uint64_t leases(SweepNumber sweep) const { return core_.sweeps_[sweep].leased.size(); }
 
+  TrialState state(const TrialId& trial) const;
   // Without the reason of a failure, which the store has.
   TrialView trial(const TrialId& trial) const;
   // Of the trial's last round; absent while it has none.
