@@ -236,6 +236,8 @@ class Core {
 
   // expand.cc: from trials to runs
   void on(TimePoint now, const CountsFetched& event, Step& step);
+  void on(TimePoint now, const CountsLost& event, Step& step);
+  void fetched(RunId run);
   void expand(Step& step);
   bool expand(SweepState& state, uint32_t& budget, Step& step);
   bool expand_baseline(SweepState& state, Cursor& cursor, uint32_t& budget, Step& step);

@@ -109,11 +109,26 @@ void Core::fetch_for_dependents(SweepState& state, uint32_t seed, Step& step) {
 
 void Core::on(TimePoint, const CountsFetched& event, Step& step) {
   if (event.run >= runs_.size()) return;
-  each_sweep(event.run, [this](SweepState& state) {
+  fetched(event.run);
+  use_counts(event.run, event.validation, step);
+}
+
+void Core::on(TimePoint, const CountsLost& event, Step& step) {
+  if (event.run >= runs_.size()) return;
+  fetched(event.run);
+  const Failure failure{.failure = FailureClass::kInfrastructure, .message = event.why};
+  const auto trials = runs_[event.run].trials;
+  for (const TrialRef& trial : trials) {
+    if (waits_for(trial, event.run)) fail_round(trial, failure, step);
+    if (trial.arm == 0) fail_dependent(sweeps_[trial.sweep], trial.seed, failure, step);
+  }
+}
+
+void Core::fetched(RunId run) {
+  each_sweep(run, [this](SweepState& state) {
     if (state.fetching > 0) --state.fetching;
     expanding_.insert(state.number);
   });
-  use_counts(event.run, event.validation, step);
 }
 
 // What waits for the counts of a finished run goes on.

@@ -87,6 +87,11 @@ struct CountsFetched {
   RunId run = 0;
   ConfusionMatrix validation;
 };
+// The other answer: what is stored of the run's result cannot be read. What waits for it fails.
+struct CountsLost {
+  RunId run = 0;
+  std::string why;
+};
 // The answer to FetchStage.
 struct RunCounts {
   RunId run = 0;
@@ -100,7 +105,7 @@ struct TimePassed {};
 // The answer to GoOn.
 struct WentOn {};
 using Event = std::variant<SweepSubmitted, SweepControlled, AgentControlled, AgentConnected, AgentSaid,
-                           AgentDisconnected, CountsFetched, StageFetched, TimePassed, WentOn>;
+                           AgentDisconnected, CountsFetched, CountsLost, StageFetched, TimePassed, WentOn>;
 
 // ---- Records: facts to be stored. Each can be stored twice without harm. ----
 struct SweepAdded {

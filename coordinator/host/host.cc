@@ -220,18 +220,22 @@ StatusOr<std::string> Host::spec_of(RunId run) {
   return spec;
 }
 
+// A row that cannot be read costs what depends on it, and nothing else.
 void Host::fetch_counts(RunId run) {
   StatusOr<RunResult> result = store_->result(run);
-  if (!result.ok()) return fail(result.status());
-  post({.work = CountsFetched{.run = run, .validation = std::move(result->validation)}});
+  if (result.ok()) return post({.work = CountsFetched{.run = run, .validation = std::move(result->validation)}});
+  log(LogLevel::kError, "coordinator", std::string(result.status().message()));
+  post({.work = CountsLost{.run = run, .why = std::string(result.status().message())}});
 }
 
 void Host::fetch_stage(const FetchStage& fetch) {
-  StageFetched counts{.sweep = fetch.sweep};
+  StageFetched counts{.sweep = fetch.sweep, .runs = {}};
   for (const RunId run : fetch.runs) {
     StatusOr<RunResult> result = store_->result(run);
-    if (!result.ok()) return fail(result.status());
-    counts.runs.push_back({.run = run, .validation = std::move(result->validation), .test = std::move(result->test)});
+    if (result.ok())
+      counts.runs.push_back({.run = run, .validation = std::move(result->validation), .test = std::move(result->test)});
+    else
+      log(LogLevel::kError, "coordinator", std::string(result.status().message()));
   }
   post({.work = std::move(counts)});
 }

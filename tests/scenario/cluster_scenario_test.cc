@@ -74,6 +74,19 @@ TEST(Expansion, OfASweepThatIsDoneTakesNothingButTime) {
   EXPECT_EQ(scene.status(again).runs_reused, 20);
 }
 
+TEST(Expansion, FailsWhatWaitsForAResultThatCannotBeRead) {
+  CoreScenario scene;
+  const SweepId first = scene.submit(small_sweep("first", {}));
+  const ConnectionId agent = scene.connect("a");
+  scene.succeed(agent, scene.ask(agent, 1).at(0));
+  scene.lose_counts();
+  const SweepId second = scene.submit(small_sweep("second", {tpr_arm(1), focal_arm(1)}));
+  EXPECT_EQ(scene.status(second).trials_failed, 1);
+  EXPECT_THAT(scene.book().failure_of(second, 1, 0)->message, HasSubstr("the row is damaged"));
+  EXPECT_THAT(scene.ask(agent, 4), SizeIs(1)) << "others go on";
+  EXPECT_TRUE(scene.status(first).over);
+}
+
 // ---- placement
 
 TEST(Placement, GivesTheAgentWithTheMostRoomTheNextRun) {

@@ -116,7 +116,12 @@ void CoreScenario::handle(const Event& event) {
       for (const RunId run : fetch->runs) stages.back().runs.push_back(book_.counts(run));
     }
   }
-  for (const RunId run : baselines) handle(CountsFetched{.run = run, .validation = book_.validation(run)});
+  for (const RunId run : baselines) {
+    if (lose_counts_)
+      handle(CountsLost{.run = run, .why = "the row is damaged"});
+    else
+      handle(CountsFetched{.run = run, .validation = book_.validation(run)});
+  }
   for (const StageFetched& fetched : stages) handle(fetched);
   if (go_on) handle(WentOn{});
   check();

@@ -42,6 +42,8 @@ class CoreScenario {
   void control(const SweepId& sweep, SweepAction action, const std::string& request = "");
   void control(const std::string& agent, bool draining);
   void disconnect(ConnectionId connection);
+  // From now on no stored counts can be read.
+  void lose_counts() { lose_counts_ = true; }
   // Time goes by; leases that are over are lost.
   void wait(Duration duration);
   // A new process on the same store. Connections are gone.
@@ -67,6 +69,7 @@ class CoreScenario {
   std::map<ConnectionId, Told> told_;
   std::vector<SweepId> sweeps_;
   ConnectionId last_connection_ = 0;
+  bool lose_counts_ = false;
 };
 
 }  // namespace evensweep::coordinator
