@@ -10,7 +10,7 @@
 #include "cli/places.h"
 #include "common/base/address.h"
 #include "common/base/file.h"
-#include "coordinator/rpc/server.h"
+#include "coordinator/rpc/grpc_status.h"
 
 namespace evensweep {
 namespace {

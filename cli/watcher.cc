@@ -1,7 +1,7 @@
 #include "cli/watcher.h"
 
 #include "common/wire/status_codec.h"
-#include "coordinator/rpc/server.h"
+#include "coordinator/rpc/grpc_status.h"
 
 namespace evensweep {
 

@@ -102,6 +102,8 @@ class Control {
   virtual void attempts(std::string trial, Reply<TrialAttempts> reply) = 0;
   virtual void explain(std::string trial, Reply<TrialExplained> reply) = 0;
   virtual void results(std::string sweep, Reply<StoredSweep> reply) = 0;
+  // NotFound unless the run has finished.
+  virtual void result(RunKey run, Reply<RunResult> reply) = 0;
   virtual void agents(Reply<std::vector<AgentView>> reply) = 0;
   virtual void control(AgentControl control, Reply<AgentView> reply) = 0;
 

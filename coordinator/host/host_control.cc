@@ -236,6 +236,14 @@ void HostControl::results(std::string sweep, Reply<evensweep::StoredSweep> reply
       });
 }
 
+void HostControl::result(RunKey run, Reply<RunResult> reply) {
+  answer<RunResult>(host_, std::move(reply), [run = std::move(run)](const Sight& sight) -> StatusOr<RunResult> {
+    const std::optional<RunId> known = CoreView(sight.core).run_of(run);
+    if (!known) return absl::NotFoundError("run " + run.str() + " is not known here");
+    return sight.store.result(*known);
+  });
+}
+
 void HostControl::agents(Reply<std::vector<AgentView>> reply) {
   answer<std::vector<AgentView>>(host_, std::move(reply), [](const Sight& sight) -> StatusOr<std::vector<AgentView>> {
     return CoreView(sight.core).agents(sight.now, sight.unix_millis);

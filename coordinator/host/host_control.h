@@ -25,6 +25,7 @@ class HostControl final : public Control {
   void attempts(std::string trial, Reply<TrialAttempts> reply) override;
   void explain(std::string trial, Reply<TrialExplained> reply) override;
   void results(std::string sweep, Reply<evensweep::StoredSweep> reply) override;
+  void result(RunKey run, Reply<RunResult> reply) override;
   void agents(Reply<std::vector<AgentView>> reply) override;
   void control(AgentControl control, Reply<AgentView> reply) override;
   WatchId watch(const SweepId& sweep, std::function<void(const StatusOr<SweepStatus>&)> callback) override;

@@ -5,7 +5,9 @@
 #include <chrono>
 
 #include "common/wire/limits.h"
+#include "coordinator/host/host_control.h"
 #include "coordinator/rpc/agent_link_service.h"
+#include "coordinator/rpc/agents_service.h"
 #include "coordinator/rpc/sweeps_service.h"
 
 namespace evensweep::coordinator {
@@ -23,7 +25,10 @@ void keep(std::unique_ptr<grpc::Server> server) {
 }  // namespace
 
 RpcServer::RpcServer(Host& host)
-    : agent_link_(std::make_unique<AgentLinkService>(host)), sweeps_(std::make_unique<SweepsService>(host)) {}
+    : control_(std::make_unique<HostControl>(host)),
+      agent_link_(std::make_unique<AgentLinkService>(host)),
+      sweeps_(std::make_unique<SweepsService>(*control_)),
+      agents_(std::make_unique<AgentsService>(*control_)) {}
 
 StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vector<std::string>& addresses) {
   std::unique_ptr<RpcServer> self(new RpcServer(host));
@@ -37,6 +42,7 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vec
     builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &self->ports_[i]);
   builder.RegisterService(self->agent_link_.get());
   builder.RegisterService(self->sweeps_.get());
+  builder.RegisterService(self->agents_.get());
   self->server_ = builder.BuildAndStart();
   if (!self->server_)
     return absl::UnavailableError("cannot listen on " +
@@ -57,14 +63,6 @@ std::shared_ptr<grpc::Channel> RpcServer::in_process_channel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(wire::kMostMessage);
   return server_->InProcessChannel(arguments);
-}
-
-grpc::Status to_grpc(const Status& status) {
-  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
-}
-
-Status from_grpc(const grpc::Status& status) {
-  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
 }
 
 }  // namespace evensweep::coordinator

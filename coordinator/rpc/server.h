@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "coordinator/host/control.h"
 #include "coordinator/host/host.h"
+#include "coordinator/rpc/grpc_status.h"
 
 namespace evensweep::coordinator {
 
 class AgentLinkService;
+class AgentsService;
 class SweepsService;
 
 class RpcServer {
@@ -29,14 +32,12 @@ class RpcServer {
 
  private:
   explicit RpcServer(Host& host);
+  std::unique_ptr<Control> control_;
   std::unique_ptr<AgentLinkService> agent_link_;
   std::unique_ptr<SweepsService> sweeps_;
+  std::unique_ptr<AgentsService> agents_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<int> ports_;
 };
-
-// absl and gRPC codes are the same numbers.
-grpc::Status to_grpc(const Status& status);
-Status from_grpc(const grpc::Status& status);
 
 }  // namespace evensweep::coordinator
