@@ -4,16 +4,22 @@
 #include <string>
 #include <vector>
 
+#include "cli/agents.h"
 #include "cli/analyze.h"
 #include "cli/compare.h"
+#include "cli/control.h"
 #include "cli/data.h"
 #include "cli/doctor.h"
 #include "cli/exit_code.h"
+#include "cli/extend.h"
 #include "cli/init.h"
+#include "cli/logs.h"
+#include "cli/look.h"
 #include "cli/meta.h"
 #include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/run.h"
+#include "cli/submit.h"
 #include "cli/terminal.h"
 #include "common/base/text.h"
 
@@ -50,6 +56,12 @@ int main_of(int argc, char** argv) {
   int exit_code = kOk;
   add_plan(app, exit_code);
   add_run(app, exit_code);
+  add_submit(app, exit_code);
+  add_look(app, exit_code);
+  add_logs(app, exit_code);
+  add_control(app, exit_code);
+  add_extend(app, exit_code);
+  add_agents(app, exit_code);
   add_compare(app, exit_code);
   add_meta(app, exit_code);
   add_analyze(app, exit_code);

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "cli/client.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
 #include "cli/plan_text.h"
@@ -19,13 +20,27 @@ namespace evensweep {
 namespace {
 
 struct PlanOptions {
+  ConnectionOptions connection;
   std::string file, state, data, pilot, output = "table";
   std::optional<double> seconds_per_run;
   std::vector<std::string> overrides;
 };
 
+// Whether the runs of a coordinator count, which somebody has named, or those of this machine's own state.
+bool asks_coordinator(const PlanOptions& options) {
+  return !options.connection.coordinator.empty() ||
+         (options.state.empty() && !environment("EVENSWEEP_COORDINATOR").empty());
+}
+
+StatusOr<coordinator::FinishedRun> finished_at_coordinator(const PlanOptions& options) {
+  EV_ASSIGN_OR_RETURN(Client connected, Client::connect(options.connection));
+  auto client = std::make_shared<Client>(std::move(connected));
+  return coordinator::FinishedRun([client](const RunKey& run) { return client->result(run); });
+}
+
 // Asks the store if there is one; without a state folder nothing is trained yet.
 StatusOr<coordinator::FinishedRun> finished_runs(const PlanOptions& options) {
+  if (asks_coordinator(options)) return finished_at_coordinator(options);
   EV_ASSIGN_OR_RETURN(const std::string folder, state_folder(options.state));
   StatusOr<std::unique_ptr<coordinator::SqliteStore>> store = coordinator::SqliteStore::open_for_reading(folder);
   if (absl::IsNotFound(store.status()))
@@ -37,6 +52,7 @@ StatusOr<coordinator::FinishedRun> finished_runs(const PlanOptions& options) {
 
 // Sweeps of this name that are stored and have another plan: this one is judged apart from them.
 Status tell_other_plans(const PlanOptions& options, const Sweep& sweep) {
+  if (asks_coordinator(options)) return absl::OkStatus();
   EV_ASSIGN_OR_RETURN(const std::string folder, state_folder(options.state));
   StatusOr<std::unique_ptr<coordinator::SqliteStore>> store = coordinator::SqliteStore::open_for_reading(folder);
   if (absl::IsNotFound(store.status())) return absl::OkStatus();
@@ -54,6 +70,10 @@ Status tell_other_plans(const PlanOptions& options, const Sweep& sweep) {
 
 // A plan does not train, so it does not measure either.
 Status decide_threads(Sweep& sweep, const PlanOptions& options) {
+  if (asks_coordinator(options)) {  // as `submit` does
+    if (sweep.training.threads == kAutoThreads) sweep.training.threads = 1;
+    return absl::OkStatus();
+  }
   EV_ASSIGN_OR_RETURN(const std::string state, state_folder(options.state));
   const StatusOr<ThreadChoice> choice =
       choose_threads(sweep, detect_machine(), state, /*trainer=*/"", sweep.resources.slots.value_or(0));
@@ -85,14 +105,18 @@ void add_plan(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<PlanOptions>();
   CLI::App* verb =
       app.add_subcommand("plan", "Show what a sweep would train and what it can show, without training it");
-  verb->footer("Example:\n  evensweep plan sweeps/digits.yaml seeds=20");
+  verb->footer(
+      "Examples:\n  evensweep plan sweeps/digits.yaml seeds=20\n"
+      "  evensweep plan sweeps/digits.yaml --coordinator head:7077    what it would train there");
   verb->add_option("file", options->file, "Sweep file (docs/format/sweep.md)")->required();
   verb->add_option("overrides", options->overrides, "key=value pairs that replace parts of the file");
-  verb->add_option("--state", options->state, "State folder (default: $EVENSWEEP_STATE or ~/.local/state/evensweep)");
+  verb->add_option("--state", options->state,
+                   "State folder whose runs count (default: $EVENSWEEP_STATE or ~/.local/state/evensweep)");
   verb->add_option("--data", options->data, "Folder in which data files are looked up first");
   verb->add_option("--pilot", options->pilot, "results.json or folder of an earlier sweep, for spread and run times");
   verb->add_option("--seconds-per-run", options->seconds_per_run, "How long a run takes (default: from finished runs)")
       ->check(CLI::PositiveNumber);
+  add_connection_options(*verb, options->connection);
   verb->add_option("-o,--output", options->output, "table or json")->check(CLI::IsMember({"table", "json"}));
   verb->callback([options, &exit_code] {
     const Status status = show_plan(*options);

@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/dataset/dataset.h"
 #include "common/model/files.h"
+#include "common/model/json.h"
 
 namespace evensweep {
 namespace {
@@ -74,6 +75,21 @@ StatusOr<Sweep> resolve(Draft draft, std::span<const std::string> data_folders) 
   EV_ASSIGN_OR_RETURN(Dataset dataset, load_dataset(sweep.dataset));
   EV_ASSIGN_OR_RETURN(sweep.classes, count_classes(sweep.dataset, dataset));
   sweep.data_facts = std::move(dataset.facts);
+  EV_RETURN_IF_ERROR(check_selection(sweep));
+  return sweep;
+}
+
+bool same_data(const Draft& a, const Draft& b) {
+  const auto file = [](const Draft& draft) { return draft.sweep.model.file ? draft.sweep.model.file->path : ""; };
+  return to_json(a.sweep)["dataset"] == to_json(b.sweep)["dataset"] && file(a) == file(b);
+}
+
+StatusOr<Sweep> resolve_like(Draft draft, const Sweep& known) {
+  Sweep sweep = std::move(draft.sweep);
+  sweep.dataset = known.dataset;
+  sweep.data_facts = known.data_facts;
+  sweep.classes = known.classes;
+  sweep.model.file = known.model.file;
   EV_RETURN_IF_ERROR(check_selection(sweep));
   return sweep;
 }

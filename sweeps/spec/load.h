@@ -37,6 +37,11 @@ DraftOrErrors parse_sweep_file(std::string_view text, const std::string& file_na
 // not there.
 StatusOr<Sweep> resolve(Draft draft, std::span<const std::string> data_folders);
 
+// Whether two drafts name the same data and model file, read and divided in the same way.
+bool same_data(const Draft& a, const Draft& b);
+// resolve() without the files: what it finds in them is taken from `known`, a resolved sweep over the same data.
+StatusOr<Sweep> resolve_like(Draft draft, const Sweep& known);
+
 struct LoadOptions {
   std::vector<std::string> data_folders;  // searched in this order, see find_data_file
   std::vector<std::string> overrides;
