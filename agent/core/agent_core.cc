@@ -89,6 +89,7 @@ void AgentCore::on(const Restored& event) {
 
 void AgentCore::on(const Connected&) {
   connected_ = true;
+  draining_ = stopping_;  // a coordinator that still wants it drained says so again
   welcome_.reset();
   credits_sent_.reset();
   Hello hello{.agent = config_.id,
