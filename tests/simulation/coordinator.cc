@@ -18,10 +18,14 @@ constexpr char kName[] = "coordinator";
 
 }  // namespace
 
-Coordinator::Coordinator(World& world, Network& network, std::function<void()> started)
-    : world_(world), network_(network), started_(std::move(started)), chance_(world.seed, "simulation/coordinator") {
+Coordinator::Coordinator(World& world, Network& network)
+    : world_(world), network_(network), chance_(world.seed, "simulation/coordinator") {
   clock_.began = static_cast<int64_t>(chance_.below(1'000'000'000));
   if (world_.has(Fault::kClockDrift)) clock_.drift = static_cast<int64_t>(chance_.below(20'001)) - 10'000;
+  // Small worlds are to be expanded piece by piece too.
+  constexpr uint32_t kAhead[] = {1, 2, 4, 2'048}, kSlices[] = {1, 3, 1'024};
+  options_.ready_ahead = kAhead[chance_.below(4)];
+  options_.slice = kSlices[chance_.below(3)];
 }
 
 CoordinatorEnd Coordinator::end() {
@@ -45,9 +49,8 @@ CoordinatorEnd Coordinator::end() {
 
 void Coordinator::start() {
   world_.trace.note(world_.loop.now(), kName, {.what = "starts", .number = life_});
-  core_ = std::make_unique<Core>(CoreOptions{});
+  core_ = std::make_unique<Core>(options_);
   failed_ = false;
-  world_.store.begin_process();
   const coordinator::Snapshot snapshot = world_.store.snapshot();
   core_->restore(snapshot, local_now());
   core_->check_invariants();
@@ -55,11 +58,16 @@ void Coordinator::start() {
   refusals_ = {};
   restored_at_ = local_now();
   holders_.clear();
-  for (const coordinator::StoredRun& run : snapshot.runs)
-    for (const coordinator::StoredAttempt& attempt : run.attempts)
-      if (attempt.open) holders_[{run.run, attempt.number}] = attempt.agent;
+  granted_.clear();
+  going_.clear();
+  keys_.clear();
+  for (const coordinator::StoredAttempt& attempt : snapshot.attempts) {
+    const AttemptId id{world_.store.key_of(attempt.run), attempt.number};
+    granted_.insert(id);
+    if (attempt.open) holders_[id] = attempt.agent;
+  }
+  post(coordinator::WentOn{});
   arm_deadline();
-  started_();
 }
 
 void Coordinator::crash() {
@@ -98,10 +106,6 @@ bool Coordinator::stands_still(std::function<void()> what) {
 }
 
 // ---- handle, commit, act
-
-void Coordinator::submit(const KnownSweep& sweep, std::function<void()> reply) {
-  post(coordinator::SweepSubmitted{.id = sweep.id, .sweep = sweep.sweep}, std::move(reply));
-}
 
 void Coordinator::post(Event event, std::function<void()> after_commit) {
   if (!is_up()) return;
@@ -209,35 +213,46 @@ void Coordinator::run(const coordinator::Send& send) {
   if (const auto* acks = std::get_if<Acks>(&send.message); acks != nullptr && agent != connections_.end())
     for (const AttemptId& attempt : acks->attempts) world_.check_acknowledged(attempt, agent->second);
   if (std::holds_alternative<Cancels>(send.message)) world_.see(Seen::kCancelsSent);
+  if (std::holds_alternative<Withdraw>(send.message)) world_.see(Seen::kWithdrawals);
   network_.down(send.connection, send.message);
 }
 
 void Coordinator::run(const coordinator::Grant& grant) {
   Leases leases;
-  for (const AttemptId& attempt : grant.attempts) {
-    world_.check_granted(attempt);
-    const std::string* spec = world_.store.spec_of(attempt.run);
+  for (const coordinator::GrantedLease& lease : grant.leases) {
+    world_.check_granted(lease.attempt);
+    const std::string* spec = world_.store.spec_of(lease.attempt.run);
     if (spec == nullptr) return;
-    leases.leases.push_back({.attempt = attempt, .run_spec_json = *spec});
+    leases.leases.push_back({.attempt = lease.attempt,
+                             .run_spec_json = *spec,
+                             .device = lease.device,
+                             .memory_bytes = lease.memory_bytes,
+                             .alone = lease.alone});
   }
   network_.down(grant.connection, leases);
 }
 
 void Coordinator::run(const coordinator::FetchCounts& fetch) {
-  if (world_.store.result_of(fetch.run) == nullptr)
-    return world_.require(false, "the counts were asked for of a run without a stored result", fetch.run.brief());
+  const RunKey& run = world_.store.key_of(fetch.run);
+  if (world_.store.result_of(run) == nullptr)
+    return world_.require(false, "the counts were asked for of a run without a stored result", run.brief());
   world_.see(Seen::kReusedRuns);
   post(coordinator::CountsFetched{.run = fetch.run, .validation = world_.store.counts_of(fetch.run).validation});
 }
 
 void Coordinator::run(const coordinator::FetchStage& fetch) {
   coordinator::StageFetched counts{.sweep = fetch.sweep};
-  for (const RunKey& run : fetch.runs) {
-    if (world_.store.result_of(run) == nullptr)
-      return world_.require(false, "a stage was asked for of a run without a stored result", run.brief());
+  for (const coordinator::RunId run : fetch.runs) {
+    if (world_.store.result_of(world_.store.key_of(run)) == nullptr)
+      return world_.require(false, "a stage was asked for of a run without a stored result");
     counts.runs.push_back(world_.store.counts_of(run));
   }
   post(std::move(counts));
+}
+
+void Coordinator::run(const coordinator::GoOn&) {
+  world_.see(Seen::kSlicedExpansions);
+  post(coordinator::WentOn{});
 }
 
 void Coordinator::run(const coordinator::Close& close) {

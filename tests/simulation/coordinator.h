@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,7 @@ namespace evensweep::simulation {
 
 class Coordinator {
  public:
-  // `started` is called when a process has come up, so that people can turn to it.
-  Coordinator(World& world, Network& network, std::function<void()> started);
+  Coordinator(World& world, Network& network);
 
   CoordinatorEnd end();
   void start();
@@ -27,8 +27,8 @@ class Coordinator {
 
   bool is_up() const { return core_ != nullptr && !failed_; }
   uint64_t life() const { return life_; }
-  // `reply` comes after the commit, or never.
-  void submit(const KnownSweep& sweep, std::function<void()> reply);
+  // What a person asks for. `reply` comes after the commit, or never.
+  void ask(coordinator::Event event, std::function<void()> reply) { post(std::move(event), std::move(reply)); }
 
   bool all_over() const;
   // What must hold when all is over and quiet.
@@ -53,6 +53,8 @@ class Coordinator {
   void run(const coordinator::FetchCounts& fetch);
   void run(const coordinator::FetchStage& fetch);
   void run(const coordinator::Close& close);
+  void run(const coordinator::ShowLog&) {}
+  void run(const coordinator::GoOn&);
   void fail();
   void crash();
   void arm_deadline();
@@ -61,6 +63,8 @@ class Coordinator {
 
   // What must hold.
   void observe(const coordinator::Event& event, const coordinator::Step& step, TimePoint now);
+  void observe(const coordinator::Event& event, const coordinator::Record& record, TimePoint now);
+  void check_granted(const coordinator::AttemptGranted& granted, TimePoint now);
   void check_lost_lease(const coordinator::Event& event, const AttemptId& attempt, TimePoint now);
   void check_settled();
   void check_status(const KnownSweep& sweep) const;
@@ -70,8 +74,8 @@ class Coordinator {
 
   World& world_;
   Network& network_;
-  std::function<void()> started_;
   Rng chance_;
+  coordinator::CoreOptions options_;
   NodeClock clock_;
   std::unique_ptr<coordinator::Core> core_;
   uint64_t life_ = 0;
@@ -90,7 +94,10 @@ class Coordinator {
   // Seen from outside, to judge the core by.
   std::map<ConnectionId, AgentId> connections_;
   std::map<AgentId, TimePoint> last_heard_;
+  std::map<coordinator::RunId, RunKey> keys_;
   std::map<AttemptId, AgentId> holders_;
+  std::set<AttemptId> granted_;  // ever
+  std::set<AgentId> going_;      // agents that have said that they drain, on their connection
   TimePoint restored_at_;
   coordinator::Refusals refusals_;
 };

@@ -24,26 +24,47 @@ bool holds(const Hello& hello, const AttemptId& attempt) {
 
 void Coordinator::observe(const Event& event, const Step& step, TimePoint now) {
   if (const auto* connected = std::get_if<coordinator::AgentConnected>(&event)) {
+    std::erase_if(connections_, [&](const auto& known) { return known.second == connected->hello.agent; });
     connections_[connected->connection] = connected->hello.agent;
     last_heard_[connected->hello.agent] = now;
-  }
-  for (const coordinator::Record& record : step.records) {
-    if (const auto* granted = std::get_if<coordinator::AttemptGranted>(&record))
-      holders_[granted->attempt] = granted->agent;
-    const auto* ended = std::get_if<coordinator::AttemptEnded>(&record);
-    if (ended == nullptr) continue;
-    if (ended->failure && ended->failure->failure == FailureClass::kInfrastructure)
-      check_lost_lease(event, ended->attempt, now);
-    holders_.erase(ended->attempt);
+    going_.erase(connected->hello.agent);
   }
   if (const auto* said = std::get_if<coordinator::AgentSaid>(&event))
-    if (const auto known = connections_.find(said->connection); known != connections_.end())
+    if (const auto known = connections_.find(said->connection); known != connections_.end()) {
       last_heard_[known->second] = now;
-  for (const coordinator::Effect& effect : step.effects)
-    if (const auto* close = std::get_if<coordinator::Close>(&effect)) connections_.erase(close->connection);
+      if (std::holds_alternative<Draining>(said->message)) going_.insert(known->second);
+    }
+  for (const coordinator::Record& record : step.records) observe(event, record, now);
+  if (const auto* gone = std::get_if<coordinator::AgentDisconnected>(&event)) connections_.erase(gone->connection);
   const std::optional<TimePoint> deadline = core_->next_deadline();
   if (std::holds_alternative<coordinator::TimePassed>(event))
     world_.require(!deadline || *deadline > now, "what was due is still due after time has passed");
+}
+
+void Coordinator::observe(const Event& event, const coordinator::Record& record, TimePoint now) {
+  if (const auto* added = std::get_if<coordinator::RunAdded>(&record)) keys_[added->run] = RunKey(to_hex(added->key));
+  const auto key_of = [this](coordinator::RunId run) -> const RunKey& {
+    const auto fresh = keys_.find(run);
+    return fresh != keys_.end() ? fresh->second : world_.store.key_of(run);
+  };
+  if (const auto* granted = std::get_if<coordinator::AttemptGranted>(&record)) {
+    const AttemptId attempt{key_of(granted->run), granted->number};
+    holders_[attempt] = granted->agent;
+    if (granted_.insert(attempt).second) check_granted(*granted, now);
+  }
+  const auto* ended = std::get_if<coordinator::AttemptEnded>(&record);
+  if (ended == nullptr) return;
+  const AttemptId attempt{key_of(ended->run), ended->number};
+  if (ended->failure && ended->failure->failure == FailureClass::kInfrastructure) check_lost_lease(event, attempt, now);
+  holders_.erase(attempt);
+}
+
+// New leases go to agents that are there and stay.
+void Coordinator::check_granted(const coordinator::AttemptGranted& granted, TimePoint now) {
+  world_.require(!going_.contains(granted.agent), "a lease was given to an agent that is going", granted.agent.str());
+  const auto heard = last_heard_.find(granted.agent);
+  world_.require(heard != last_heard_.end() && now - heard->second <= options_.suspect,
+                 "a lease was given to an agent that has been silent for long", granted.agent.str());
 }
 
 // Leases are lost for a reason: the agent was silent for as long as a lease lasts, came back without the attempt, or
@@ -60,9 +81,8 @@ void Coordinator::check_lost_lease(const Event& event, const AttemptId& attempt,
   world_.see(Seen::kExpiredLeases);
   const auto heard = last_heard_.find(holder->second);
   const TimePoint since = heard == last_heard_.end() ? restored_at_ : heard->second;
-  world_.require(
-      std::holds_alternative<coordinator::TimePassed>(event) && now - since >= coordinator::CoreOptions{}.lease,
-      "a lease was lost whose agent had not been silent for long enough", attempt.run.brief());
+  world_.require(std::holds_alternative<coordinator::TimePassed>(event) && now - since >= options_.lease,
+                 "a lease was lost whose agent had not been silent for long enough", attempt.run.brief());
 }
 
 void Coordinator::check_settled() {
@@ -95,7 +115,7 @@ bool Coordinator::all_over() const {
   if (!is_up() || working_) return false;
   for (const KnownSweep* sweep : world_.sweeps) {
     const auto status = core_->status(sweep->id);
-    if (!status || !status->over) return false;
+    if (!status || status->phase != SweepPhase::kOver) return false;
   }
   return true;
 }
@@ -116,7 +136,7 @@ void Coordinator::check_end() const {
     for (uint32_t arm = 0; arm <= sweep->sweep.arms.size(); ++arm)
       for (uint32_t seed = 0; seed < sweep->seeds; ++seed) {
         const Store::TrialRow* trial = world_.store.trial(sweep->id, arm, seed);
-        const bool ended = trial != nullptr && (trial->failure || !world_.store.is_open(*trial->run));
+        const bool ended = trial != nullptr && (trial->failure || !world_.store.is_run_open(*trial->run));
         world_.require(ended || sweep->staged, "a trial has not ended although its sweep is over");
       }
   }

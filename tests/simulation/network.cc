@@ -152,8 +152,8 @@ void Network::close_by_agent(ConnectionId id) {
 void Network::close_by_coordinator(ConnectionId id) {
   Stream* stream = find(id);
   if (stream == nullptr) return;
-  stream->open_at_coordinator = false;
   stream->cut_up = true;
+  end_at_coordinator(id, delay());
   end_at_agent(id, std::max(delay(), blocked_until_[kDown][stream->agent] - world_.loop.now()));
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 // When all faults have ended, so long every sweep may take, and so long it may take to become quiet.
 constexpr int64_t kMostAfterChaos = 2 * 3'600'000, kMostUntilQuiet = 600'000;
+// So long after the chaos all that was given up is wanted again.
+constexpr int64_t kWantedAgain = 20'000;
 
 class System {
  public:
@@ -23,7 +25,8 @@ class System {
       : world_(seed, options.without, options.printed),
         chance_(seed, "simulation/people"),
         network_(world_, choose()),
-        coordinator_(world_, network_, [this] { coordinator_started(); }) {
+        coordinator_(world_, network_) {
+    world_.store.say_how_many_agents(agent_count_);
     std::vector<AgentEnd> ends;
     for (size_t i = 0; i < agent_count_; ++i) {
       agents_.push_back(std::make_unique<Agent>(world_, network_, i));
@@ -68,32 +71,76 @@ class System {
     return agent_count_;
   }
 
-  // ---- people, who turn to the coordinator until it has answered
-  void coordinator_started() {
-    for (const KnownSweep* sweep : world_.sweeps)
-      world_.loop.after(below(world_.chaos ? 15'000 : 100),
-                        [this, sweep, life = coordinator_.life()] { submit(*sweep, life); });
+  // ---- people, who ask the coordinator until it has answered, however often it goes down meanwhile. When all faults
+  // have ended they ask anew.
+  void ask(const coordinator::Event& event) {
+    auto answered = std::make_shared<bool>(false);
+    again(event, answered);
   }
 
-  void submit(const KnownSweep& sweep, uint64_t life) {
-    if (life != coordinator_.life()) return;
-    auto answered = std::make_shared<bool>(false);
-    coordinator_.submit(sweep, [answered] { *answered = true; });
-    world_.loop.after(10'000, [this, &sweep, life, answered] {
-      if (!*answered) submit(sweep, life);
+  void again(const coordinator::Event& event, const std::shared_ptr<bool>& answered) {
+    coordinator_.ask(event, [answered] { *answered = true; });
+    world_.loop.after(2'000 + below(8'000), [this, event, answered, chaos = world_.chaos] {
+      if (*answered || chaos != world_.chaos) return;
+      world_.see(Seen::kRepeatedRequests);
+      again(event, answered);
     });
+  }
+
+  std::string request() { return "request " + std::to_string(++requests_); }
+
+  void submit(const KnownSweep& sweep) {
+    submitted_.insert(sweep.id);
+    ask(coordinator::SweepSubmitted{.id = sweep.id, .sweep = sweep.sweep, .source = {}, .request = request()});
+  }
+
+  void control(coordinator::SweepAction action) {
+    constexpr Seen kSeen[] = {Seen::kPausedSweeps, Seen::kResumedSweeps, Seen::kStoppedSweeps, Seen::kCancelledSweeps,
+                              Seen::kRetriedSweeps};
+    const SweepId& sweep = world_.sweeps[chance_.below(world_.sweeps.size())]->id;
+    if (!submitted_.contains(sweep)) return;
+    world_.see(kSeen[static_cast<size_t>(action)]);
+    ask(coordinator::SweepControlled{.sweep = sweep, .action = action, .request = request()});
+  }
+
+  void drain(size_t agent, bool draining) {
+    ask(coordinator::AgentControlled{
+        .agent = AgentId("agent" + std::to_string(agent)), .draining = draining, .request = request()});
   }
 
   void plan() {
     network_.plan_faults();
     coordinator_.plan_faults();
     for (const auto& agent : agents_) agent->plan_faults();
-    if (!world_.has(Fault::kImpatience)) return;
-    for (int i = 0; i < 8; ++i)
-      world_.loop.at(below(world_.weather.chaos_ends), [this] {
-        world_.see(Seen::kResubmissions);
-        submit(*world_.sweeps[chance_.below(world_.sweeps.size())], coordinator_.life());
-      });
+    for (const KnownSweep* sweep : world_.sweeps) world_.loop.after(below(15'000), [this, sweep] { submit(*sweep); });
+    using coordinator::SweepAction;
+    often(Fault::kImpatience, 8, [this] {
+      world_.see(Seen::kResubmissions);
+      submit(*world_.sweeps[chance_.below(world_.sweeps.size())]);
+    });
+    often(Fault::kPausing, 6, [this] { control(chance_.below(2) == 0 ? SweepAction::kPause : SweepAction::kResume); });
+    often(Fault::kGivingUp, 6, [this] {
+      constexpr SweepAction kActions[] = {SweepAction::kStop, SweepAction::kCancel, SweepAction::kResume};
+      control(kActions[chance_.below(3)]);
+    });
+    often(Fault::kRetrying, 6, [this] { control(SweepAction::kRetryFailed); });
+    often(Fault::kDraining, 6, [this] { drain(chance_.below(agent_count_), chance_.below(2) == 0); });
+  }
+
+  void often(Fault fault, uint64_t most, const std::function<void()>& what) {
+    if (!world_.has(fault)) return;
+    for (uint64_t times = 1 + chance_.below(most); times > 0; --times)
+      world_.loop.at(below(world_.weather.chaos_ends), what);
+  }
+
+  // What was paused, given up or drained is wanted again.
+  void want_all() {
+    for (const KnownSweep* sweep : world_.sweeps) {
+      submit(*sweep);
+      ask(coordinator::SweepControlled{
+          .sweep = sweep->id, .action = coordinator::SweepAction::kResume, .request = request()});
+    }
+    for (size_t agent = 0; agent < agent_count_; ++agent) drain(agent, false);
   }
 
   void heal() {
@@ -102,11 +149,12 @@ class System {
     network_.heal();
     coordinator_.heal();
     for (const auto& agent : agents_) agent->heal();
+    world_.loop.after(kWantedAgain, [this] { want_all(); });
   }
 
   // ---- the end
   bool is_done() {
-    if (world_.chaos || !coordinator_.all_over()) return false;
+    if (world_.loop.now() < world_.weather.chaos_ends + kWantedAgain + 1'000 || !coordinator_.all_over()) return false;
     if (over_at_ == 0) over_at_ = world_.loop.now();
     return world_.loop.now() > over_at_ + kMostUntilQuiet ||
            std::ranges::all_of(agents_, [](const auto& agent) { return agent->is_quiet(); });
@@ -129,6 +177,8 @@ class System {
   Coordinator coordinator_;
   std::vector<std::unique_ptr<Agent>> agents_;
   int64_t over_at_ = 0;
+  uint64_t requests_ = 0;
+  std::set<SweepId> submitted_;
 };
 
 }  // namespace

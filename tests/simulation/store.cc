@@ -10,8 +10,12 @@
 
 namespace evensweep::simulation {
 
+using coordinator::kMostMemoryRetries;
+using coordinator::kMostTrainerRetries;
+using coordinator::RunId;
 using coordinator::StoredAttempt;
 using coordinator::StoredRun;
+using coordinator::SweepNumber;
 
 namespace {
 
@@ -31,39 +35,30 @@ std::string name(const RunKey& run) { return std::string(run.brief()); }
 
 Mark mark_of(const coordinator::Record& record) {
   using namespace coordinator;
+  const auto of = [](const char* what, uint64_t number, uint64_t other = 0) {
+    return Mark{.what = what, .number = other << 16 | number};
+  };
   return std::visit(
       Overloaded{
-          [](const SweepAdded& added) { return Mark{.what = "stored: sweep", .whose = added.id.str()}; },
-          [](const RunAdded& added) { return Mark{.what = "stored: run", .whose = added.run.str()}; },
-          [](const TrialResolved& resolved) {
-            return Mark{.what = "stored: trial's run",
-                        .whose = resolved.run.str(),
-                        .number = resolved.trial.arm << 16 | resolved.trial.seed};
+          [&](const SweepAdded& added) { return of("stored: sweep", added.number); },
+          [&](const SweepWishChanged& changed) { return of(sweep_wish_name(changed.wish), changed.sweep); },
+          [&](const SweepPlaced& placed) { return of("stored: placed", placed.sweep); },
+          [&](const RunAdded& added) { return of("stored: run", added.run); },
+          [&](const TrialResolved& trial) { return of("stored: trial's run", trial.trial.arm, trial.run); },
+          [&](const TrialFailed& trial) { return of("stored: trial failed", trial.trial.arm, trial.trial.seed); },
+          [&](const AttemptGranted& granted) { return of("stored: granted", granted.run, granted.number); },
+          [&](const AttemptEnded& ended) {
+            return of(ended.failure ? failure_class_name(ended.failure->failure) : "stored: succeeded", ended.run,
+                      ended.number);
           },
-          [](const TrialFailed& failed) {
-            return Mark{.what = "stored: trial failed",
-                        .whose = failed.trial.sweep.str(),
-                        .number = failed.trial.arm << 16 | failed.trial.seed};
-          },
-          [](const AttemptGranted& granted) {
-            return Mark{
-                .what = "stored: granted", .whose = granted.attempt.run.str(), .number = granted.attempt.number};
-          },
-          [](const AttemptEnded& ended) {
-            return Mark{.what = ended.failure ? "stored: attempt failed" : "stored: attempt succeeded",
-                        .whose = ended.attempt.run.str(),
-                        .number = ended.attempt.number};
-          },
-          [](const coordinator::RunFinished& finished) {
-            return Mark{.what = "stored: result", .whose = finished.run.str()};
-          },
-          [](const coordinator::RunFailed& failed) {
-            return Mark{.what = "stored: run failed", .whose = failed.run.str()};
-          },
-          [](const RunReopened& reopened) { return Mark{.what = "stored: run reopened", .whose = reopened.run.str()}; },
-          [](const DesignDecided& decided) {
-            return Mark{.what = "stored: decision", .whose = decided.sweep.str(), .number = decided.number};
-          }},
+          [&](const coordinator::RunFinished& finished) { return of("stored: result", finished.run); },
+          [&](const coordinator::RunFailed& failed) { return of("stored: run failed", failed.run); },
+          [&](const RunReopened& reopened) { return of("stored: run reopened", reopened.run); },
+          [&](const DesignDecided& decided) { return of("stored: decision", decided.sweep, decided.number); },
+          [&](const CheckpointKept& kept) { return of("stored: checkpoint", kept.run); },
+          [&](const LogKept& kept) { return of("stored: log", kept.run, kept.number); },
+          [&](const AgentDrained& drained) { return of("stored: agent drained", drained.draining ? 1 : 0); },
+          [&](const RequestDone&) { return of("stored: request", 0); }},
       record);
 }
 
@@ -72,15 +67,19 @@ void Store::add(const coordinator::Record& record) {
 }
 
 coordinator::Snapshot Store::snapshot() const {
-  coordinator::Snapshot snapshot;
-  for (const RunKey& run : added_) snapshot.runs.push_back(runs_.at(run).stored);
-  snapshot.decisions = decisions_;
+  coordinator::Snapshot snapshot{.sweeps = sweeps_, .draining = draining_, .requests = requests_};
+  for (const RunRow& run : runs_) {
+    snapshot.runs.push_back(run.stored);
+    snapshot.attempts.insert(snapshot.attempts.end(), run.attempts.begin(), run.attempts.end());
+  }
+  for (const auto& [id, trial] : trials_)
+    snapshot.trials.push_back({.trial = id, .run = trial.run, .reused = trial.reused});
   return snapshot;
 }
 
 const Store::RunRow* Store::find(const RunKey& run) const {
-  const auto found = runs_.find(run);
-  return found == runs_.end() ? nullptr : &found->second;
+  const auto found = numbers_.find(run);
+  return found == numbers_.end() ? nullptr : &runs_[found->second];
 }
 
 const std::string* Store::spec_of(const RunKey& run) const {
@@ -93,8 +92,8 @@ const std::string* Store::result_of(const RunKey& run) const {
   return row == nullptr || !row->result ? nullptr : &*row->result;
 }
 
-coordinator::RunCounts Store::counts_of(const RunKey& run) const {
-  const RunResult result = parse_run_result(*result_of(run)).value();
+coordinator::RunCounts Store::counts_of(coordinator::RunId run) const {
+  const RunResult result = parse_run_result(*runs_[run].result).value();
   return {.run = run, .validation = result.validation, .test = result.test};
 }
 
@@ -108,101 +107,136 @@ bool Store::is_failed(const RunKey& run) const {
   return row != nullptr && row->stored.state == StoredRun::State::kFailed;
 }
 
-std::optional<FailureClass> Store::failure_of(const RunKey& run) const {
-  const RunRow* row = find(run);
-  return row == nullptr ? std::nullopt : row->stored.failure;
-}
-
 bool Store::knows(const AttemptId& attempt) const {
   const RunRow* row = find(attempt.run);
-  return row != nullptr && std::ranges::any_of(row->stored.attempts, [&](const StoredAttempt& known) {
-           return known.number == attempt.number;
-         });
+  return row != nullptr &&
+         std::ranges::any_of(row->attempts, [&](const StoredAttempt& known) { return known.number == attempt.number; });
 }
 
 std::optional<AgentId> Store::holder_of(const AttemptId& attempt) const {
   if (const RunRow* row = find(attempt.run))
-    for (const StoredAttempt& known : row->stored.attempts)
+    for (const StoredAttempt& known : row->attempts)
       if (known.number == attempt.number && known.open) return known.agent;
   return std::nullopt;
 }
 
+std::optional<SweepNumber> Store::number_of(const SweepId& sweep) const {
+  for (SweepNumber number = 0; number < sweeps_.size(); ++number)
+    if (sweeps_[number].id == sweep) return number;
+  return std::nullopt;
+}
+
 const Store::TrialRow* Store::trial(const SweepId& sweep, uint32_t arm, uint32_t seed) const {
-  const auto found = trials_.find({sweep, arm, seed});
+  const auto number = number_of(sweep);
+  if (!number) return nullptr;
+  const auto found = trials_.find({.sweep = *number, .arm = arm, .seed = seed});
   return found == trials_.end() ? nullptr : &found->second;
 }
 
 TrialCounts Store::recount(const SweepId& sweep) const {
   TrialCounts counts;
-  for (auto at = trials_.lower_bound({sweep, 0, 0}); at != trials_.end() && std::get<0>(at->first) == sweep; ++at) {
-    const RunRow* row = at->second.run ? find(*at->second.run) : nullptr;
-    if (at->second.failure || (row != nullptr && row->stored.state == StoredRun::State::kFailed)) ++counts.failed;
-    if (row != nullptr && row->stored.state == StoredRun::State::kFinished) ++counts.finished;
+  const auto number = number_of(sweep);
+  if (!number) return counts;
+  for (auto at = trials_.lower_bound({.sweep = *number}); at != trials_.end() && at->first.sweep == *number; ++at) {
+    const TrialRow& row = at->second;
+    if (row.failure || (row.run && runs_[*row.run].stored.state == StoredRun::State::kFailed)) ++counts.failed;
+    if (row.run && runs_[*row.run].stored.state == StoredRun::State::kFinished) ++counts.finished;
   }
   return counts;
 }
 
 uint64_t Store::finished_runs(const SweepId& sweep) const {
-  std::set<RunKey> finished;
-  for (auto at = trials_.lower_bound({sweep, 0, 0}); at != trials_.end() && std::get<0>(at->first) == sweep; ++at)
-    if (at->second.run && result_of(*at->second.run) != nullptr) finished.insert(*at->second.run);
+  std::set<RunId> finished;
+  const auto number = number_of(sweep);
+  for (const auto& [id, row] : trials_)
+    if (id.sweep == number && row.run && runs_[*row.run].result) finished.insert(*row.run);
   return finished.size();
 }
 
-void Store::add(const coordinator::SweepAdded& record) { sweeps_.emplace(record.id, record.sweep); }
+void Store::add(const coordinator::SweepAdded& record) {
+  require(record.number == sweeps_.size(), "sweeps are not numbered in their order");
+  require(!number_of(record.id), "a sweep was added twice");
+  sweeps_.push_back({.id = record.id, .sweep = record.sweep});
+}
+
+void Store::add(const coordinator::SweepWishChanged& record) {
+  if (record.sweep >= sweeps_.size()) return require(false, "a wish about a sweep that was not added");
+  sweeps_[record.sweep].wish = record.wish;
+}
+
+void Store::add(const coordinator::SweepPlaced& record) {
+  if (record.sweep >= sweeps_.size()) return require(false, "a sweep was placed that was not added");
+  require(sweeps_[record.sweep].device.empty(), "a sweep was placed twice");
+  sweeps_[record.sweep].device = record.device;
+}
 
 void Store::add(const coordinator::RunAdded& record) {
-  require(run_key_of_text(record.spec_json) == record.run, "a run was added whose key is not the hash of its spec");
-  RunRow row{.spec = record.spec_json};
-  row.stored.run = record.run;
-  row.stored.classes = classes_of(record.run, record.spec_json);
-  require(row.stored.classes > 0, "a run was added whose spec cannot be read");
-  const bool fresh = runs_.emplace(record.run, std::move(row)).second;
-  require(fresh, "run " + name(record.run) + " was added twice");
-  if (fresh) added_.push_back(record.run);
+  RunRow row{.key = RunKey(to_hex(record.key)), .spec = record.spec_json};
+  require(record.run == runs_.size(), "runs are not numbered in their order");
+  require(run_key_of_text(record.spec_json) == row.key, "a run was added whose key is not the hash of its spec");
+  require(classes_of(row.key, record.spec_json) == record.classes, "a run was added with other classes than its spec");
+  require(numbers_.emplace(row.key, record.run).second, "a run was added twice");
+  row.stored = {.key = record.key, .classes = record.classes};
+  runs_.push_back(std::move(row));
 }
 
 void Store::add(const coordinator::TrialResolved& record) {
-  require(sweeps_.contains(record.trial.sweep), "a trial was resolved of a sweep that was not added");
-  require(runs_.contains(record.run), "a trial was resolved to a run that was not added");
-  trials_[{record.trial.sweep, record.trial.arm, record.trial.seed}] = {.run = record.run, .failure = std::nullopt};
+  require(record.trial.sweep < sweeps_.size(), "a trial was resolved of a sweep that was not added");
+  require(record.run < runs_.size(), "a trial was resolved to a run that was not added");
+  const bool finished = record.run < runs_.size() && runs_[record.run].result.has_value();
+  require(record.reused == finished, "a trial's run is said to be reused, and had not finished, or the reverse");
+  TrialRow& row = trials_[record.trial];
+  require(!row.run && !row.failure, "a trial was resolved twice");
+  row = {.run = record.run, .failure = std::nullopt, .reused = record.reused};
 }
 
 void Store::add(const coordinator::TrialFailed& record) {
   see(Seen::kFailedTrials);
-  require(sweeps_.contains(record.trial.sweep), "a trial failed of a sweep that was not added");
-  TrialRow& row = trials_[{record.trial.sweep, record.trial.arm, record.trial.seed}];
+  require(record.trial.sweep < sweeps_.size(), "a trial failed of a sweep that was not added");
+  TrialRow& row = trials_[record.trial];
   require(!row.run, "a trial that has a run failed without one");
+  require(!row.failure, "a trial failed twice");
   row.failure = record.failure;
+}
+
+// Somebody must want what is begun: a trial of a sweep that is neither paused nor given up. Runs of earlier rounds are
+// in no trial yet.
+void Store::check_wanted(RunId run) {
+  bool any = false, wanted = false;
+  for (const auto& [id, trial] : trials_) {
+    if (trial.run != run) continue;
+    any = true;
+    wanted = wanted || sweeps_[id.sweep].wish == coordinator::SweepWish::kActive;
+  }
+  require(wanted || !any, "a run was granted that nobody wants now");
 }
 
 void Store::add(const coordinator::AttemptGranted& record) {
   see(Seen::kGrants);
-  RunRow* run = open_run(record.attempt.run, "granted");
+  RunRow* run = open_run(record.run, "granted");
   if (run == nullptr) return;
-  const uint32_t number = record.attempt.number;
-  std::vector<StoredAttempt>& attempts = run->stored.attempts;
-  StoredAttempt* last = attempts.empty() ? nullptr : &attempts.back();
-  require(last == nullptr || !last->open, "run " + name(record.attempt.run) + " was granted twice at a time");
-  const StoredAttempt granted{.number = number, .agent = record.agent, .open = true, .failure = std::nullopt};
-  if (last != nullptr && last->number == number) {
+  StoredAttempt* last = run->attempts.empty() ? nullptr : &run->attempts.back();
+  require(last == nullptr || !last->open, "run " + name(run->key) + " was granted twice at a time");
+  const StoredAttempt granted{.run = record.run, .number = record.number, .agent = record.agent, .open = true};
+  if (last != nullptr && last->number == record.number) {
     // It may go on where its lease was lost, but not after an end of its own.
     see(Seen::kWentOnAtHello);
     require(last->failure == FailureClass::kInfrastructure, "an attempt that had ended was granted again");
+    require(last->agent == record.agent, "an attempt goes on at another agent");
     *last = granted;
     return;
   }
-  require(number > (last == nullptr ? 0 : last->number), "the attempt numbers of a run do not rise");
+  require(record.number > (last == nullptr ? 0 : last->number), "the attempt numbers of a run do not rise");
+  require(!draining_.contains(record.agent), "a run was granted to an agent that is drained");
+  check_wanted(record.run);
   if (last != nullptr) see(Seen::kRetries);
-  attempts.push_back(granted);
+  run->attempts.push_back(granted);
 }
 
 void Store::add(const coordinator::AttemptEnded& record) {
-  const auto run = runs_.find(record.attempt.run);
-  if (run == runs_.end()) return require(false, "an attempt ended of a run that is not known");
-  std::vector<StoredAttempt>& attempts = run->second.stored.attempts;
-  for (StoredAttempt& attempt : attempts) {
-    if (attempt.number != record.attempt.number) continue;
+  if (record.run >= runs_.size()) return require(false, "an attempt ended of a run that is not known");
+  for (StoredAttempt& attempt : runs_[record.run].attempts) {
+    if (attempt.number != record.number) continue;
     require(attempt.open || !record.failure, "an attempt failed that had ended");
     if (!record.failure && !attempt.open) see(Seen::kLateResults);
     attempt.open = false;
@@ -216,7 +250,8 @@ void Store::add(const coordinator::RunFinished& record) {
   see(Seen::kResults);
   RunRow* run = open_run(record.run, "finished");
   if (run == nullptr) return;
-  require(!run->result, "run " + name(record.run) + " has a second result");
+  require(!run->result, "run " + name(run->key) + " has a second result");
+  require(run->attempts.empty() || !run->attempts.back().open, "a run finished while an attempt of it is under way");
   run->result = record.result_json;
   run->stored.state = StoredRun::State::kFinished;
 }
@@ -226,53 +261,68 @@ void Store::add(const coordinator::RunFailed& record) {
   RunRow* run = open_run(record.run, "failed");
   if (run == nullptr) return;
   const FailureClass failure = record.failure.failure;
-  const auto charged = std::ranges::count_if(run->stored.attempts, [&](const StoredAttempt& attempt) {
+  const auto charged = std::ranges::count_if(run->attempts, [&](const StoredAttempt& attempt) {
     return attempt.failure == failure && attempt.number > run->stored.charged_after;
   });
+  // Failures that a machine was blamed for are not charged.
   if (failure == FailureClass::kTrainerError)
-    require(charged == coordinator::kMostTrainerRetries + 1,
+    require(alone_ ? charged == kMostTrainerRetries + 1 : charged > kMostTrainerRetries,
             "given up after " + std::to_string(charged) + " trainer errors");
   if (failure == FailureClass::kOutOfMemory)
-    require(charged == coordinator::kMostMemoryRetries + 1,
-            "given up after " + std::to_string(charged) + " times out of memory");
+    require(charged == kMostMemoryRetries + 1, "given up after " + std::to_string(charged) + " times out of memory");
   require(failure != FailureClass::kPreempted, "given up because it was preempted");
+  require(!run->attempts.back().open, "a run failed while an attempt of it is under way");
   run->stored.state = StoredRun::State::kFailed;
   run->stored.failure = failure;
 }
 
 void Store::add(const coordinator::RunReopened& record) {
   see(Seen::kReopenedRuns);
-  const auto found = runs_.find(record.run);
-  if (found == runs_.end()) return require(false, "a run was reopened that is not known");
-  StoredRun& run = found->second.stored;
+  if (record.run >= runs_.size()) return require(false, "a run was reopened that is not known");
+  StoredRun& run = runs_[record.run].stored;
   require(run.state == StoredRun::State::kFailed, "a run was reopened that had not failed");
   require(run.failure != FailureClass::kDiverged, "a run was reopened that had diverged");
   run.state = StoredRun::State::kOpen;
   run.failure.reset();
-  run.charged_after = run.attempts.empty() ? 0 : run.attempts.back().number;
+  run.charged_after = runs_[record.run].attempts.empty() ? 0 : runs_[record.run].attempts.back().number;
   for (const coordinator::TrialId& trial : record.waiting) {
-    const TrialRow* row = this->trial(trial.sweep, trial.arm, trial.seed);
-    require(row != nullptr && row->failure, "a trial waits again that had not failed");
-    trials_.erase({trial.sweep, trial.arm, trial.seed});
+    const auto row = trials_.find(trial);
+    require(row != trials_.end() && row->second.failure, "a trial waits again that had not failed");
+    trials_.erase(trial);
   }
 }
 
 void Store::add(const coordinator::DesignDecided& record) {
   see(Seen::kDecisions);
-  require(sweeps_.contains(record.sweep), "a decision about a sweep that was not added");
-  std::vector<DesignDecision>& decisions = decisions_[record.sweep];
+  if (record.sweep >= sweeps_.size()) return require(false, "a decision about a sweep that was not added");
+  std::vector<DesignDecision>& decisions = sweeps_[record.sweep].decisions;
   require(record.number == decisions.size() + 1, "decision " + std::to_string(record.number) + " is out of order");
-  const auto stage = next_stage(sweeps_.at(record.sweep), decisions);
+  const auto stage = next_stage(sweeps_[record.sweep].sweep, decisions);
   require(stage && stage->decides, "a decision where there is nothing to decide");
   require(!record.decision.arms.empty(), "a decision about no arm");
   decisions.push_back(record.decision);
 }
 
-Store::RunRow* Store::open_run(const RunKey& run, const char* what) {
-  const auto found = runs_.find(run);
-  if (found != runs_.end() && found->second.stored.state == StoredRun::State::kOpen) return &found->second;
-  require(false,
-          "run " + name(run) + " was " + what + " while it was " + (found == runs_.end() ? "unknown" : "closed"));
+void Store::add(const coordinator::CheckpointKept& record) {
+  if (RunRow* run = open_run(record.run, "given a checkpoint")) run->stored.checkpoint = record.blob;
+}
+
+void Store::add(const coordinator::AgentDrained& record) {
+  see(Seen::kDrains);
+  require(draining_.contains(record.agent) != record.draining, "an agent was drained, or released, that was so before");
+  if (record.draining)
+    draining_.insert(record.agent);
+  else
+    draining_.erase(record.agent);
+}
+
+void Store::add(const coordinator::RequestDone& record) {
+  require(requests_.insert(record.request).second, "a request was done twice");
+}
+
+Store::RunRow* Store::open_run(RunId run, const char* what) {
+  if (run < runs_.size() && runs_[run].stored.state == StoredRun::State::kOpen) return &runs_[run];
+  require(false, std::string("a run was ") + what + " while it was " + (run < runs_.size() ? "closed" : "unknown"));
   return nullptr;
 }
 

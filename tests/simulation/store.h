@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,28 +27,33 @@ Mark mark_of(const coordinator::Record& record);
 class Store {
  public:
   explicit Store(Tally& tally) : tally_(tally) {}
+  // A single one is never blamed for what fails on it, so its runs' retries can be counted.
+  void say_how_many_agents(size_t agents) { alone_ = agents == 1; }
 
   // Of a transaction that is committed; in order.
   void add(const coordinator::Record& record);
   coordinator::Snapshot snapshot() const;
-  // Trials are told again by each process, when their sweep is submitted to it.
-  void begin_process() { trials_.clear(); }
 
+  const RunKey& key_of(coordinator::RunId run) const { return runs_.at(run).key; }
   const std::string* spec_of(const RunKey& run) const;    // null: not stored
   const std::string* result_of(const RunKey& run) const;  // null: it has none
-  coordinator::RunCounts counts_of(const RunKey& run) const;
+  coordinator::RunCounts counts_of(coordinator::RunId run) const;
   bool is_open(const RunKey& run) const;  // known, neither finished nor failed
   bool is_failed(const RunKey& run) const;
-  std::optional<FailureClass> failure_of(const RunKey& run) const;
   bool knows(const AttemptId& attempt) const;
   std::optional<AgentId> holder_of(const AttemptId& attempt) const;  // of an open attempt
 
   struct TrialRow {
-    std::optional<RunKey> run;
+    std::optional<coordinator::RunId> run;
     std::optional<Failure> failure;
+    bool reused = false;
   };
   // Null: nothing is known of it. `arm` 0 is the baseline.
   const TrialRow* trial(const SweepId& sweep, uint32_t arm, uint32_t seed) const;
+  const SweepId& sweep_of(coordinator::SweepNumber sweep) const { return sweeps_.at(sweep).id; }
+  bool is_run_open(coordinator::RunId run) const {
+    return runs_[run].stored.state == coordinator::StoredRun::State::kOpen;
+  }
   TrialCounts recount(const SweepId& sweep) const;
   // Different finished runs of a sweep's trials.
   uint64_t finished_runs(const SweepId& sweep) const;
@@ -57,13 +63,16 @@ class Store {
 
  private:
   struct RunRow {
+    RunKey key;
     std::string spec;
     std::optional<std::string> result;
     coordinator::StoredRun stored;
+    std::vector<coordinator::StoredAttempt> attempts;
   };
-  using TrialKey = std::tuple<SweepId, uint32_t, uint32_t>;
 
   void add(const coordinator::SweepAdded& record);
+  void add(const coordinator::SweepWishChanged& record);
+  void add(const coordinator::SweepPlaced& record);
   void add(const coordinator::RunAdded& record);
   void add(const coordinator::TrialResolved& record);
   void add(const coordinator::TrialFailed& record);
@@ -73,19 +82,27 @@ class Store {
   void add(const coordinator::RunFailed& record);
   void add(const coordinator::RunReopened& record);
   void add(const coordinator::DesignDecided& record);
-  RunRow* open_run(const RunKey& run, const char* what);
+  void add(const coordinator::CheckpointKept& record);
+  void add(const coordinator::LogKept&) {}
+  void add(const coordinator::AgentDrained& record);
+  void add(const coordinator::RequestDone& record);
+  RunRow* open_run(coordinator::RunId run, const char* what);
   const RunRow* find(const RunKey& run) const;
+  void check_wanted(coordinator::RunId run);
+  std::optional<coordinator::SweepNumber> number_of(const SweepId& sweep) const;
   void require(bool condition, const std::string& what) {
     if (!condition && violation_.empty()) violation_ = what;
   }
   void see(Seen seen) { ++tally_[static_cast<size_t>(seen)]; }
 
   Tally& tally_;
-  std::map<SweepId, Sweep> sweeps_;
-  std::unordered_map<RunKey, RunRow> runs_;
-  std::vector<RunKey> added_;  // runs in the order of their addition
-  std::map<TrialKey, TrialRow> trials_;
-  std::map<SweepId, std::vector<DesignDecision>> decisions_;
+  bool alone_ = false;
+  std::vector<coordinator::SweepSnapshot> sweeps_;  // by their numbers
+  std::vector<RunRow> runs_;                        // by their numbers
+  std::unordered_map<RunKey, coordinator::RunId> numbers_;
+  std::map<coordinator::TrialId, TrialRow> trials_;
+  std::set<AgentId> draining_;
+  std::set<std::string> requests_;
   std::string violation_;
 };
 

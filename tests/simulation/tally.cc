@@ -67,7 +67,16 @@ const char* seen_name(Seen seen) {
                                                             "trainers that outlived it",
                                                             "refused tasks",
                                                             "trainers stopped from outside",
-                                                            "submissions again"};
+                                                            "submissions again",
+                                                            "sweeps paused",
+                                                            "sweeps stopped",
+                                                            "sweeps cancelled",
+                                                            "sweeps retried",
+                                                            "sweeps resumed",
+                                                            "agents drained or released",
+                                                            "withdrawals",
+                                                            "expansions in slices",
+                                                            "requests made again"};
   return kNames.at(static_cast<size_t>(seen));
 }
 

@@ -73,6 +73,15 @@ enum class Seen : uint8_t {
   kRefusedTasks,
   kStoppedThemselves,
   kResubmissions,
+  kPausedSweeps,
+  kStoppedSweeps,
+  kCancelledSweeps,
+  kRetriedSweeps,
+  kResumedSweeps,
+  kDrains,
+  kWithdrawals,
+  kSlicedExpansions,
+  kRepeatedRequests,
   kCount
 };
 

@@ -129,6 +129,14 @@ Mark mark_of(const coordinator::Event& event) {
   return std::visit(
       Overloaded{
           [](const SweepSubmitted& submitted) { return Mark{.what = "sweep submitted", .whose = submitted.id.str()}; },
+          [](const SweepControlled& controlled) {
+            constexpr const char* kActions[] = {"sweep: pause", "sweep: resume", "sweep: stop", "sweep: cancel",
+                                                "sweep: retry"};
+            return Mark{.what = kActions[static_cast<int>(controlled.action)], .whose = controlled.sweep.str()};
+          },
+          [](const AgentControlled& controlled) {
+            return Mark{.what = controlled.draining ? "drain" : "release", .whose = controlled.agent.str()};
+          },
           [](const AgentConnected& connected) {
             return Mark{
                 .what = "agent connected", .whose = connected.hello.agent.str(), .number = connected.connection};
@@ -137,9 +145,11 @@ Mark mark_of(const coordinator::Event& event) {
             return std::visit([](const auto& message) { return of_message(message); }, said.message);
           },
           [](const AgentDisconnected& gone) { return Mark{.what = "agent disconnected", .number = gone.connection}; },
-          [](const CountsFetched& fetched) { return Mark{.what = "counts fetched", .whose = fetched.run.str()}; },
+          [](const CountsFetched& fetched) { return Mark{.what = "counts fetched", .number = fetched.run}; },
+          [](const CountsLost& lost) { return Mark{.what = "counts lost", .number = lost.run}; },
           [](const StageFetched& fetched) { return Mark{.what = "stage fetched", .whose = fetched.sweep.str()}; },
-          [](const coordinator::TimePassed&) { return Mark{.what = "time passed"}; }},
+          [](const coordinator::TimePassed&) { return Mark{.what = "time passed"}; },
+          [](const WentOn&) { return Mark{.what = "goes on"}; }},
       event);
 }
 
@@ -147,10 +157,17 @@ Mark mark_of(const coordinator::Effect& effect) {
   using namespace coordinator;
   return std::visit(
       Overloaded{[](const Send& send) { return mark_of(send.message); },
-                 [](const Grant& grant) { return of_attempts("-> grant", grant.attempts); },
-                 [](const FetchCounts& fetch) { return Mark{.what = "-> fetch counts", .whose = fetch.run.str()}; },
+                 [](const Grant& grant) {
+                   if (grant.leases.empty()) return Mark{.what = "-> grant"};
+                   Mark mark = of_attempt("-> grant", grant.leases.back().attempt);
+                   mark.number += grant.leases.size() << 16;
+                   return mark;
+                 },
+                 [](const FetchCounts& fetch) { return Mark{.what = "-> fetch counts", .number = fetch.run}; },
                  [](const FetchStage& fetch) { return Mark{.what = "-> fetch stage", .whose = fetch.sweep.str()}; },
-                 [](const Close& close) { return Mark{.what = "-> close", .number = close.connection}; }},
+                 [](const Close& close) { return Mark{.what = "-> close", .number = close.connection}; },
+                 [](const ShowLog& show) { return Mark{.what = "-> show log", .number = show.number}; },
+                 [](const GoOn&) { return Mark{.what = "-> go on"}; }},
       effect);
 }
 

@@ -106,11 +106,8 @@ bool Trainers::all_idle() const {
 // ---- a training
 
 Trainers::Plan Trainers::plan(const Process& process) {
-  // Of the built-in trainer's numbers of examples nobody doubts: it divides the data as the coordinator does. After a
-  // restart of the coordinator nobody's are doubted until the sweep is submitted again.
-  const bool restarts = world_.weather.has(Fault::kCoordinatorCrash) || world_.weather.has(Fault::kCommitFails) ||
-                        world_.weather.has(Fault::kCommitUnknown) || world_.weather.has(Fault::kDiskFull);
-  const bool doubted = process.program == kForeignTrainer && !restarts;
+  // Of the built-in trainer's numbers of examples nobody doubts: it divides the data as the coordinator does.
+  const bool doubted = process.program == kForeignTrainer;
   const std::pair<Fault, Plan> kinds[] = {{Fault::kTrainerCrash, Plan::kCrash},
                                           {Fault::kOutOfMemory, Plan::kKilledForMemory},
                                           {Fault::kOutOfMemory, Plan::kSaysOutOfMemory},

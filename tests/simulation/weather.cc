@@ -9,14 +9,17 @@ constexpr size_t kFaults = static_cast<size_t>(Fault::kCount);
 
 // In the order of Fault.
 constexpr std::array<const char*, kFaults> kNames = {
-    "slow-network",      "broken-streams",     "half-open",    "zombie-messages", "repeats",
-    "reordering",        "partition",          "one-way",      "swizzle",         "coordinator-crash",
-    "coordinator-pause", "coordinator-reboot", "slow-disk",    "commit-fails",    "commit-unknown",
-    "disk-full",         "agent-crash",        "agent-pause",  "agent-suspend",   "clock-drift",
-    "agent-stop",        "spool-full",         "slow-spool",   "spool-revives",   "impostor",
-    "trainer-crash",     "out-of-memory",      "hang",         "diverges",        "bad-result",
-    "other-data",        "repeats-itself",     "ignores-term", "undying",         "no-start",
-    "no-file",           "stops-itself",       "impatience"};
+    "slow-network", "broken-streams",    "half-open",         "zombie-messages",
+    "repeats",      "reordering",        "partition",         "one-way",
+    "swizzle",      "coordinator-crash", "coordinator-pause", "coordinator-reboot",
+    "slow-disk",    "commit-fails",      "commit-unknown",    "disk-full",
+    "agent-crash",  "agent-pause",       "agent-suspend",     "clock-drift",
+    "agent-stop",   "spool-full",        "slow-spool",        "spool-revives",
+    "impostor",     "trainer-crash",     "out-of-memory",     "hang",
+    "diverges",     "bad-result",        "other-data",        "repeats-itself",
+    "ignores-term", "undying",           "no-start",          "no-file",
+    "stops-itself", "impatience",        "pausing",           "giving-up",
+    "retrying",     "draining"};
 
 }  // namespace
 

@@ -57,6 +57,10 @@ enum class Fault : uint8_t {
   kStopsItself,  // is stopped from outside, with a checkpoint
   // People.
   kImpatience,  // sweeps are submitted again and again
+  kPausing,     // sweeps are paused and resumed
+  kGivingUp,    // sweeps are stopped and cancelled, and wanted again later
+  kRetrying,    // failed runs are asked for again
+  kDraining,    // agents are drained and released
   kCount
 };
 

@@ -33,14 +33,15 @@ void World::check_stored(const coordinator::Record& record) {
 }
 
 void World::check(const coordinator::RunFinished& record) {
-  require(record.result_json == *result_of(record.run), "a result was accepted that is not the run's",
-          record.run.brief());
-  require(succeeded_.contains(record.run), "a result was accepted that no agent has told", record.run.brief());
+  const RunKey& run = store.key_of(record.run);
+  require(record.result_json == *result_of(run), "a result was accepted that is not the run's", run.brief());
+  require(succeeded_.contains(run), "a result was accepted that no agent has told", run.brief());
 }
 
 void World::check(const coordinator::RunFailed& record) {
+  const RunKey& run = store.key_of(record.run);
   const bool diverged = record.failure.failure == FailureClass::kDiverged;
-  require(!diverged || diverges(record.run), "a run failed as diverged that does not diverge", record.run.brief());
+  require(!diverged || diverges(run), "a run failed as diverged that does not diverge", run.brief());
 }
 
 void World::check(const coordinator::AttemptEnded& record) {
@@ -48,8 +49,9 @@ void World::check(const coordinator::AttemptEnded& record) {
   const FailureClass failure = record.failure->failure;
   // The coordinator itself may say that a lease was lost, or that nobody needs the attempt any more.
   if (failure == FailureClass::kInfrastructure || failure == FailureClass::kPreempted) return;
-  require(was_told(record.attempt, failure), "an attempt is said to have failed as its agent has never told",
-          record.attempt.run.brief());
+  const RunKey& run = store.key_of(record.run);
+  require(was_told({run, record.number}, failure), "an attempt is said to have failed as its agent has never told",
+          run.brief());
 }
 
 void World::check(const coordinator::TrialResolved& record) {
@@ -57,8 +59,9 @@ void World::check(const coordinator::TrialResolved& record) {
   if (known == nullptr) return require(false, "a trial of a sweep that nobody has submitted");
   if (needs_counts(*known, record.trial.arm)) see(Seen::kDependentTrials);
   const size_t place = record.trial.arm * known->seeds + record.trial.seed;
-  require(place < known->expected.size() && known->expected[place] == record.run,
-          "a trial was resolved to another run than its baseline's counts ask for", record.run.brief());
+  const RunKey& run = store.key_of(record.run);
+  require(place < known->expected.size() && known->expected[place] == run,
+          "a trial was resolved to another run than its baseline's counts ask for", run.brief());
 }
 
 void World::check(const coordinator::TrialFailed& record) {
@@ -69,9 +72,9 @@ void World::check(const coordinator::TrialFailed& record) {
           "a trial failed for its baseline, which has not failed");
 }
 
-const KnownSweep* World::sweep_of(const SweepId& id) const {
+const KnownSweep* World::sweep_of(coordinator::SweepNumber number) const {
   for (const KnownSweep* known : sweeps)
-    if (known->id == id) return known;
+    if (known->id == store.sweep_of(number)) return known;
   return nullptr;
 }
 

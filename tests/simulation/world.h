@@ -72,7 +72,7 @@ class World {
   void check(const coordinator::TrialFailed& record);
   template <typename Other>
   void check(const Other&) {}
-  const KnownSweep* sweep_of(const SweepId& id) const;
+  const KnownSweep* sweep_of(coordinator::SweepNumber number) const;
 
   std::string violation_;
   std::set<std::pair<AttemptId, FailureClass>> failures_;
