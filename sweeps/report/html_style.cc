@@ -39,8 +39,12 @@ pre{background:var(--soft);padding:.6rem .8rem;border-radius:6px;overflow-x:auto
 :focus-visible{outline:2px solid var(--gain);outline-offset:2px}
 @media (max-width:560px){.broad{overflow-x:auto}.broad svg{min-width:540px}}
 @media print{nav{display:none}:root{--bg:#fff;--fg:#000;--muted:#444;--rule:#bbb;--soft:#f4f4f4;--gain:#0067a5;--loss:#b8430b;--base:#888;
---on:#fff;--warn:#fff}body{max-width:none;font-size:10pt;padding:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
-*{-webkit-print-color-adjust:exact;print-color-adjust:exact}.wide{overflow:visible}th,td{white-space:normal;padding:.15rem .3rem}}
+--on:#fff;--warn:#fff}body{max-width:none;font-size:10pt;padding:0}figure,tr,p{break-inside:avoid}
+h2,h3,h2+p,h3+p{break-after:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+.wide{overflow:visible}table,.arms table{font-size:7pt}th,td{white-space:normal;padding:.12rem .2rem}
+thead th{overflow-wrap:anywhere}.arms thead th{overflow-wrap:normal}.arms td:not(:last-child){white-space:nowrap}
+.grid{grid-template-columns:1fr 1fr}.three{grid-template-columns:1fr 1fr 1fr}}
+@page{size:A4;margin:15mm}
 )css";
 
 const char kFigureStyle[] = R"css(
