@@ -125,10 +125,9 @@ std::string compute_of(View results) {
                      seconds_text(seconds / static_cast<double>(runs)), joined(machines, "; "));
 }
 
-// Members of `sensitivity.p`, besides those that are there in any case.
+// Members of `sensitivity.p` about an arm alone, besides those that are there in any case.
 constexpr std::pair<const char*, const char*> kOtherTests[] = {{"wilcoxon_split", "the Wilcoxon test"},
-                                                               {"log_ratio", "the t test of the log ratio"},
-                                                               {"label_permutation", "the label permutation"}};
+                                                               {"log_ratio", "the t test of the log ratio"}};
 
 }  // namespace
 
