@@ -8,10 +8,6 @@
 namespace evensweep {
 namespace {
 
-// Progress is a picture for people: four a second for each attempt are enough.
-constexpr Duration kProgressInterval{250};
-// A coordinator that acknowledges nothing gets no more results than these.
-constexpr size_t kMostUnacknowledged = 256;
 // More leases than any credit ever announced are refused, so that a mad coordinator cannot fill the memory.
 constexpr size_t kMostWaiting = 10000;
 // Updates are gathered into messages of about this size; a single larger one goes alone.
@@ -48,17 +44,27 @@ std::string unknown_trainer(const std::string& wanted, const std::vector<std::st
 
 }  // namespace
 
-AgentCore::AgentCore(AgentConfig config) : config_(std::move(config)), slots_(config_.slots) {}
+AgentCore::AgentCore(AgentConfig config) : config_(std::move(config)), devices_(config_.devices.size()) {
+  for (uint32_t index = 0; index < devices_.size(); ++index) {
+    devices_[index].first_slot = static_cast<uint32_t>(slots_.size());
+    devices_[index].slots = config_.devices[index].slots;
+    for (uint32_t slot = 0; slot < config_.devices[index].slots; ++slot) {
+      devices_[index].empty.insert(static_cast<uint32_t>(slots_.size()));
+      slots_.push_back(Slot{.device = index});
+    }
+  }
+}
 
 AgentStep AgentCore::handle(TimePoint now, const AgentEvent& event) {
   now_ = now;
   step_ = {};
   outgoing_.clear();
   if (stopped_) return {};
+  if (!welcome_ && !away_since_) away_since_ = now_;
   std::visit([this](const auto& e) { on(e); }, event);
   for (auto& [program, trouble] : trouble_)
     if (trouble.cool_until && now_ >= *trouble.cool_until) trouble.cool_until.reset();
-  assign();
+  for (uint32_t device = 0; device < devices_.size(); ++device) assign(device);
   flush();
   finish_stop();
   return std::exchange(step_, {});
@@ -70,7 +76,7 @@ std::optional<TimePoint> AgentCore::next_deadline() const {
   const auto consider = [&next](const std::optional<TimePoint>& time) {
     if (time && (!next || *time < *next)) next = time;
   };
-  for (const Slot& slot : slots_) consider(slot.deadline);
+  if (!alarms_.empty()) consider(alarms_.begin()->first);
   for (const auto& [program, trouble] : trouble_) consider(trouble.cool_until);
   consider(stop_by_);
   if (welcome_) consider(last_sent_ + welcome_->heartbeat);
@@ -91,13 +97,15 @@ void AgentCore::on(const Connected&) {
   connected_ = true;
   draining_ = stopping_;  // a coordinator that still wants it drained says so again
   welcome_.reset();
-  credits_sent_.reset();
   Hello hello{.agent = config_.id,
               .incarnation = config_.incarnation,
               .host = config_.host,
               .version = config_.version,
-              .devices = cpu_device(config_.slots),
-              .trainers = config_.trainers};
+              .devices = config_.devices,
+              .labels = config_.labels,
+              .trainers = config_.trainers,
+              .cores = config_.cores,
+              .memory_bytes = config_.memory_bytes};
   for (const auto& [attempt, held] : held_) hello.held.push_back(attempt);
   send(std::move(hello));
 }
@@ -105,6 +113,7 @@ void AgentCore::on(const Connected&) {
 void AgentCore::on(const Disconnected&) {
   connected_ = false;
   welcome_.reset();
+  if (!away_since_) away_since_ = now_;
 }
 
 void AgentCore::on(const CoordinatorMessage& event) {
@@ -115,7 +124,8 @@ void AgentCore::on(const CoordinatorMessage& event) {
 void AgentCore::hear(const Welcome& welcome) {
   welcome_ = welcome;
   welcome_->heartbeat = std::max(welcome.heartbeat, kShortestHeartbeat);
-  credits_sent_.reset();
+  away_since_.reset();
+  for (Device& device : devices_) device.credits.reset();
   if (stopping_) send(Draining{});
   for (const auto& [attempt, held] : held_) {
     if (const auto* ended = std::get_if<Ended>(&held); ended != nullptr && ended->may_send) tell(ended->end);
@@ -130,27 +140,36 @@ void AgentCore::hear(const Leases& leases) {
 
 void AgentCore::take(const Lease& lease) {
   if (held_.contains(lease.attempt)) return;
-  Waiting waiting{lease.run_spec_json, {}, 0};
-  std::optional<Failure> refusal;
-  if (run_key_of_text(lease.run_spec_json) != lease.attempt.run)
-    refusal = Failure{FailureClass::kBadInput, "the run spec does not have the hash that the lease names", ""};
-  else if (StatusOr<RunSpec> spec = parse_run_spec(lease.run_spec_json); !spec.ok())
-    refusal = Failure{FailureClass::kBadInput, clean_line(std::string(spec.status().message()), 1000), ""};
-  else if (!knows(spec->trainer))
-    refusal = Failure{FailureClass::kBadInput, unknown_trainer(spec->trainer, config_.trainers), ""};
-  else if (lease.device != 0)
-    refusal = Failure{FailureClass::kInfrastructure, "the agent has no such device", ""};
-  else if (draining_)
-    refusal = Failure{FailureClass::kPreempted, stopping_ ? "the agent is stopping" : "the agent is being drained", ""};
-  else if (queue_.size() >= kMostWaiting)
-    refusal = Failure{FailureClass::kInfrastructure, "the agent was given more leases than it can hold", ""};
-  else {
-    waiting.numerics = spec->trainer;
-    waiting.classes = static_cast<int64_t>(spec->treatment.class_weights.size());
+  if (lease.device < devices_.size())
+    if (std::optional<uint32_t>& credits = devices_[lease.device].credits; credits && *credits > 0) --*credits;
+  StatusOr<Waiting> waiting = examine(lease);
+  if (!waiting.ok()) {
+    const bool bad_input = absl::IsInvalidArgument(waiting.status());
+    return end(lease.attempt, Failure{bad_input                               ? FailureClass::kBadInput
+                                      : absl::IsUnavailable(waiting.status()) ? FailureClass::kPreempted
+                                                                              : FailureClass::kInfrastructure,
+                                      clean_line(std::string(waiting.status().message()), 1000), ""});
   }
-  held_.emplace(lease.attempt, std::move(waiting));
-  queue_.push_back(lease.attempt);
-  if (refusal) end(lease.attempt, *std::move(refusal));
+  waiting->order = ++last_order_;
+  Device& device = devices_[lease.device];
+  device.queue.emplace(waiting->order, lease.attempt);
+  ++device.live;
+  held_.emplace(lease.attempt, *std::move(waiting));
+}
+
+// What there is to know of a lease before it is trained. InvalidArgument: it is wrong everywhere; Unavailable: not now;
+// else it is wrong here.
+StatusOr<AgentCore::Waiting> AgentCore::examine(const Lease& lease) const {
+  if (run_key_of_text(lease.run_spec_json) != lease.attempt.run)
+    return absl::InvalidArgumentError("the run spec does not have the hash that the lease names");
+  EV_ASSIGN_OR_RETURN(const RunSpec spec, parse_run_spec(lease.run_spec_json));
+  if (!knows(spec.trainer)) return absl::InvalidArgumentError(unknown_trainer(spec.trainer, config_.trainers));
+  if (lease.device >= devices_.size()) return absl::NotFoundError("the agent has no such device");
+  if (draining_) return absl::UnavailableError(stopping_ ? "the agent is stopping" : "the agent is being drained");
+  if (devices_[lease.device].live >= kMostWaiting)
+    return absl::ResourceExhaustedError("the agent was given more leases than it can hold");
+  return Waiting{
+      .lease = lease, .numerics = spec.trainer, .classes = static_cast<int64_t>(spec.treatment.class_weights.size())};
 }
 
 void AgentCore::hear(const Acks& acks) {
@@ -181,8 +200,9 @@ void AgentCore::hear(const Drain&) {
 }
 
 void AgentCore::give_back_waiting(const std::string& why) {
-  for (const AttemptId& attempt : std::deque<AttemptId>(queue_))
-    end(attempt, Failure{FailureClass::kPreempted, why, ""});
+  for (Device& device : devices_)
+    while (!device.queue.empty())
+      end(AttemptId(device.queue.begin()->second), Failure{FailureClass::kPreempted, why, ""});
 }
 
 void AgentCore::cancel(const AttemptId& attempt) {
@@ -194,11 +214,12 @@ void AgentCore::cancel(const AttemptId& attempt) {
     slot.attempt.reset();
     slot.verdict.reset();
     slot.discard_folder = true;
+    --devices_[slot.device].live;
     held_.erase(found);
     if (slot.phase == Phase::kBusy) terminate(slot, std::nullopt);
     return;
   }
-  std::erase(queue_, attempt);
+  leave_queue(std::get<Waiting>(found->second));
   held_.erase(found);
   discard(attempt.run);
 }
@@ -238,87 +259,47 @@ void AgentCore::on(const StopRequested&) {
 }
 
 void AgentCore::on(const TimePassed&) {
-  for (Slot& slot : slots_)
-    if (slot.deadline && now_ >= *slot.deadline) slot_overdue(slot);
-  if (welcome_ && now_ >= last_sent_ + welcome_->heartbeat) send(Heartbeat{});
-}
-
-// ---- what trainers say about a run
-
-bool AgentCore::belongs(Slot& slot, const AttemptId& attempt) {
-  if (slot.attempt == attempt && (slot.phase == Phase::kBusy || slot.phase == Phase::kTerminating)) {
-    // While it is stopped for a fault of its own its words count no more; while it is stopped for us they do.
-    return !slot.verdict || slot.verdict->failure == FailureClass::kPreempted;
+  while (!alarms_.empty() && alarms_.begin()->first <= now_) {
+    Slot& slot = slots_[alarms_.begin()->second];
+    alarms_.erase(alarms_.begin());
+    slot.alarm.reset();
+    if (slot.deadline && now_ >= *slot.deadline)
+      slot_overdue(slot);
+    else
+      set_deadline(slot, slot.deadline);  // it was put off meanwhile
   }
-  if (slot.phase == Phase::kTerminating || slot.phase == Phase::kKilled) return false;
-  on(TrainerBroke{slot.trainer, "it spoke of " + name_of(attempt) + ", which it was not given"});
-  return false;
+  if (!welcome_ || now_ < last_sent_ + welcome_->heartbeat) return;
+  send(heartbeat_);
+  for (uint32_t device = 0; device < devices_.size(); ++device) give_back_surplus(device);
 }
 
-void AgentCore::said(Slot& slot, const RunStarted& line) {
-  if (!belongs(slot, line.attempt)) return;
-  auto& running = std::get<Running>(held_.at(line.attempt));
-  running.started = Started{line.resumed_at_epoch};
-  tell({line.attempt, *running.started});
-}
-
-void AgentCore::said(Slot& slot, const RunProgress& line) {
-  if (!belongs(slot, line.attempt)) return;
-  auto& running = std::get<Running>(held_.at(line.attempt));
-  if (running.progress_sent && now_ - *running.progress_sent < kProgressInterval) return;
-  running.progress_sent = now_;
-  tell({line.attempt, line.progress});
-}
-
-void AgentCore::said(Slot& slot, const RunFinished& line) {
-  if (!belongs(slot, line.attempt)) return;
-  if (!line.read_error.empty())
-    return on(TrainerBroke{slot.trainer, "it finished without a result: " + line.read_error});
-  if (line.result_json.size() > kMaxResultBytes)
-    return on(TrainerBroke{slot.trainer, "result.json is larger than " + std::to_string(kMaxResultBytes) + " bytes"});
-  const int64_t classes = std::get<Running>(held_.at(line.attempt)).classes;
-  const StatusOr<RunResult> result = parse_run_result(line.result_json, classes);
-  if (!result.ok())
-    return on(TrainerBroke{slot.trainer, "result.json is not valid: " + std::string(result.status().message())});
-  end(line.attempt, Succeeded{line.result_json});
-  release(slot);
-}
-
-void AgentCore::said(Slot& slot, const RunFailed& line) {
-  if (!belongs(slot, line.attempt)) return;
-  Failure failure = line.failure;
-  failure.message = clean_line(failure.message, 1000);
-  end(line.attempt, std::move(failure));
-  release(slot);
-}
-
-void AgentCore::said(Slot& slot, const RunStopped& line) {
-  if (!belongs(slot, line.attempt)) return;
-  if (slot.phase == Phase::kBusy) {
-    // Somebody else stopped it, a batch system perhaps. It is about to exit.
-    end(line.attempt,
-        Failure{FailureClass::kPreempted, "the trainer was stopped from outside; the checkpoint is kept", ""});
-    slot.attempt.reset();
-    return terminate(slot, std::nullopt);
-  }
-  end(line.attempt, *std::exchange(slot.verdict, std::nullopt));
-  slot.attempt.reset();
-}
+void AgentCore::on(const Measured& event) { heartbeat_ = event.machine; }
 
 // ---- ends
 
 void AgentCore::end(const AttemptId& attempt, std::variant<Succeeded, Failure> how) {
-  Held& held = held_.at(attempt);
-  if (std::holds_alternative<Waiting>(held)) std::erase(queue_, attempt);
   Update update{attempt, {}};
   std::visit([&update](auto&& what) { update.what = std::move(what); }, std::move(how));
   const bool spooled = !is_preempted(update);
-  held = Ended{update, !spooled};
+  Ended ended{update, !spooled};
+  if (const auto found = held_.find(attempt); found != held_.end()) {
+    if (const auto* waiting = std::get_if<Waiting>(&found->second)) leave_queue(*waiting);
+    if (const auto* running = std::get_if<Running>(&found->second)) --devices_[running->device].live;
+    found->second = std::move(ended);
+  } else {
+    held_.emplace(attempt, std::move(ended));
+  }
   ++ended_;
   if (spooled)
     step_.effects.push_back(SpoolEnd{std::move(update)});
   else
     tell(std::move(update));
+}
+
+void AgentCore::leave_queue(const Waiting& waiting) {
+  Device& device = devices_[waiting.lease.device];
+  device.queue.erase(waiting.order);
+  --device.live;
 }
 
 void AgentCore::forget_end(const AttemptId& attempt, bool discard_folder) {
@@ -335,7 +316,7 @@ void AgentCore::discard(const RunKey& run) {
 bool AgentCore::is_run_live(const RunKey& run) const {
   for (auto held = held_.lower_bound(AttemptId{run, 0}); held != held_.end() && held->first.run == run; ++held)
     if (!std::holds_alternative<Ended>(held->second)) return true;
-  return is_run_in_slot(run);
+  return runs_at_work_.contains(run);
 }
 
 // ---- telling
@@ -362,16 +343,7 @@ void AgentCore::flush() {
     batch.updates.push_back(std::move(update));
   }
   if (!batch.updates.empty()) send(std::move(batch));
-  if (!welcome_ || credits_sent_ == free_places()) return;
-  credits_sent_ = free_places();
-  send(cpu_credits(*credits_sent_));
-}
-
-uint32_t AgentCore::free_places() const {
-  const bool all_cooling = std::ranges::all_of(config_.trainers, [this](const auto& one) { return is_cooling(one); });
-  if (draining_ || all_cooling || ended_ >= kMostUnacknowledged) return 0;
-  const size_t places = 2 * slots_.size(), live = held_.size() - ended_;
-  return live >= places ? 0 : static_cast<uint32_t>(places - live);
+  offer_places();
 }
 
 void AgentCore::finish_stop() {

@@ -14,38 +14,82 @@ constexpr Duration kCoolFirst{1000}, kCoolMost{60000};
 // How long a killed process may take to vanish before its attempt is reported without it.
 constexpr Duration kGiveUp{10000};
 constexpr size_t kMaxTail = 8192;
+constexpr int kFirstSilence = 5;  // times AgentConfig::silence
+constexpr size_t kPauses = 9;
 
 }  // namespace
 
 // ---- leases into slots
 
 // One lease after the other, oldest first: into an idle trainer of its program, or else one is started for it. A run
-// waits while an earlier attempt of it may still be writing to its folder.
-void AgentCore::assign() {
-  if (stopping_) return;
-  std::map<std::string, size_t> starting;
-  size_t leaving = 0;
-  for (const Slot& slot : slots_) {
-    if (slot.phase == Phase::kStarting) ++starting[slot.program];
-    if (slot.phase == Phase::kTerminating || slot.phase == Phase::kKilled) ++leaving;
+// waits while an earlier attempt of it may still be writing to its folder. Where memory is short those behind wait as
+// well, lest small ones pass a large one for ever.
+void AgentCore::assign(uint32_t index) {
+  Device& device = devices_[index];
+  if (stopping_ || device.queue.empty() || is_detached()) return;
+  if (device.idle.empty() && device.empty.empty()) return;
+  Round round{.coming = programs_starting(index), .leaving = device.leaving};
+  for (auto next = device.queue.begin(); next != device.queue.end();) {
+    const AttemptId attempt = next->second;
+    ++next;
+    if (runs_at_work_.contains(attempt.run)) continue;
+    if (!place(device, attempt, round)) return;
+    if (device.idle.empty() && device.empty.empty()) return;
   }
-  for (const AttemptId& attempt : std::deque<AttemptId>(queue_)) {
-    if (is_run_in_slot(attempt.run)) continue;
-    const std::string program = std::get<Waiting>(held_.at(attempt)).numerics;
-    if (Slot* idle = find_slot(Phase::kIdle, program)) {
-      give(*idle, attempt);
-    } else if (size_t& coming = starting[program]; coming > 0) {
-      --coming;  // the trainer that is coming up is for this lease
-    } else if (is_cooling(program)) {
-      continue;
-    } else if (Slot* empty = find_slot(Phase::kEmpty, "")) {
-      start_in(*empty, program);
-    } else if (leaving > 0) {
-      --leaving;  // the slot will be free in a moment
-    } else if (Slot* other = find_idle_of_others(program)) {
-      terminate(*other, std::nullopt);
-    }
+}
+
+// False where those behind have to wait.
+bool AgentCore::place(Device& device, const AttemptId& attempt, Round& round) {
+  const auto& waiting = std::get<Waiting>(held_.at(attempt));
+  const std::string program = waiting.numerics;
+  const bool alone = waiting.lease.alone;
+  if (!fits(device, waiting.lease, round)) return false;
+  if (alone && !clear_for(device, program, round)) return false;
+  if (Slot* idle = find_idle(device, program)) {
+    give(*idle, attempt);
+    return !alone;
   }
+  if (uint32_t& trainers = round.coming[program]; trainers > 0) {
+    --trainers;  // the one that is coming up is for this lease
+  } else if (is_cooling(program)) {
+    return true;
+  } else if (!device.empty.empty()) {
+    start_in(slots_[*device.empty.begin()], program);
+  } else if (round.leaving > 0) {
+    --round.leaving;  // the slot will be free in a moment
+  } else if (Slot* other = find_idle_of_others(device, program)) {
+    terminate(*other, std::nullopt);
+  }
+  ++round.runs;
+  round.memory += waiting.lease.memory_bytes;
+  return !alone;
+}
+
+std::map<std::string, uint32_t> AgentCore::programs_starting(uint32_t index) const {
+  std::map<std::string, uint32_t> programs;
+  if (devices_[index].starting == 0) return programs;
+  const uint32_t first = devices_[index].first_slot;
+  for (uint32_t slot = first; slot < first + config_.devices[index].slots; ++slot)
+    if (slots_[slot].phase == Phase::kStarting) ++programs[slots_[slot].program];
+  return programs;
+}
+
+bool AgentCore::fits(const Device& device, const Lease& lease, const Round& round) const {
+  const uint32_t runs = device.at_work + round.runs;
+  if (runs == 0) return true;  // if it does not fit now, it never will: the trainer is to tell
+  const uint64_t memory = config_.devices[lease.device].memory_bytes;
+  if (device.alone || lease.alone) return false;
+  return memory == 0 || device.memory + round.memory + lease.memory_bytes <= memory;
+}
+
+// For a run that is to be alone: idle trainers may hold memory and go. True once nothing is left but its own trainer.
+bool AgentCore::clear_for(Device& device, const std::string& program, const Round& round) {
+  const Slot* own = find_idle(device, program);
+  for (const uint32_t slot : std::set<uint32_t>(device.idle))
+    if (&slots_[slot] != own) terminate(slots_[slot], std::nullopt);
+  const bool comes = own == nullptr && device.starting == 1 && round.coming.contains(program);
+  const size_t left = device.slots - device.empty.size();
+  return left == (own != nullptr || comes ? 1u : 0u);
 }
 
 bool AgentCore::knows(const std::string& program) const { return std::ranges::count(config_.trainers, program) > 0; }
@@ -55,67 +99,120 @@ bool AgentCore::is_cooling(const std::string& program) const {
   return found != trouble_.end() && found->second.cool_until.has_value();
 }
 
-bool AgentCore::is_run_in_slot(const RunKey& run) const {
-  return std::ranges::any_of(slots_, [&run](const Slot& slot) { return !slot.run.empty() && slot.run == run; });
+bool AgentCore::is_detached() const { return away_since_ && now_ - *away_since_ >= config_.detached; }
+
+AgentCore::Slot* AgentCore::find_idle(const Device& device, const std::string& program) {
+  for (const uint32_t slot : device.idle)
+    if (slots_[slot].program == program) return &slots_[slot];
+  return nullptr;
 }
 
-AgentCore::Slot* AgentCore::find_slot(Phase phase, const std::string& program) {
-  const auto found =
-      std::ranges::find_if(slots_, [&](const Slot& slot) { return slot.phase == phase && slot.program == program; });
-  return found == slots_.end() ? nullptr : &*found;
-}
-
-AgentCore::Slot* AgentCore::find_idle_of_others(const std::string& program) {
-  const auto found = std::ranges::find_if(
-      slots_, [&](const Slot& slot) { return slot.phase == Phase::kIdle && slot.program != program; });
-  return found == slots_.end() ? nullptr : &*found;
+AgentCore::Slot* AgentCore::find_idle_of_others(const Device& device, const std::string& program) {
+  for (const uint32_t slot : device.idle)
+    if (slots_[slot].program != program) return &slots_[slot];
+  return nullptr;
 }
 
 AgentCore::Slot* AgentCore::slot_of(TrainerId trainer) {
-  const auto found = std::ranges::find_if(
-      slots_, [trainer](const Slot& slot) { return slot.phase != Phase::kEmpty && slot.trainer == trainer; });
-  return found == slots_.end() ? nullptr : &*found;
+  const auto found = trainers_.find(trainer.value);
+  return found == trainers_.end() ? nullptr : &slots_[found->second];
 }
 
 void AgentCore::start_in(Slot& slot, const std::string& program) {
-  slot = Slot{};
   slot.program = program;
-  slot.phase = Phase::kStarting;
   slot.trainer = TrainerId{++last_trainer_};
-  slot.deadline = now_ + config_.startup;
-  step_.effects.push_back(StartTrainer{static_cast<uint32_t>(&slot - slots_.data()), slot.trainer, program});
+  trainers_[slot.trainer.value] = static_cast<uint32_t>(&slot - slots_.data());
+  set_phase(slot, Phase::kStarting);
+  set_deadline(slot, now_ + config_.startup);
+  step_.effects.push_back(StartTrainer{slot.trainer, program, slot.device});
 }
 
 void AgentCore::give(Slot& slot, const AttemptId& attempt) {
   Held& held = held_.at(attempt);
+  if (const auto& waiting = std::get<Waiting>(held); waiting.numerics != slot.numerics)
+    return end(attempt, Failure{FailureClass::kBadInput,
+                                clean_line("the run is for the trainer " + waiting.numerics +
+                                               ", but what was started for it calls itself " + slot.numerics +
+                                               " in its hello; install the same version everywhere, or "
+                                               "mend the agent's configuration",
+                                           1000),
+                                ""});
   Waiting waiting = std::get<Waiting>(std::move(held));
-  if (waiting.numerics != slot.numerics) {
-    end(attempt, Failure{FailureClass::kBadInput,
-                         clean_line("the run is for the trainer " + waiting.numerics +
-                                        ", but what was started for it calls itself " + slot.numerics +
-                                        " in its hello; install the same version everywhere, or "
-                                        "mend the agent's configuration",
-                                    1000),
-                         ""});
-    return;
-  }
-  std::erase(queue_, attempt);
-  held = Running{slot.trainer, waiting.classes, std::nullopt, std::nullopt};
-  slot.phase = Phase::kBusy;
+  Device& device = devices_[slot.device];
+  device.queue.erase(waiting.order);
+  held = Running{.trainer = slot.trainer, .classes = waiting.classes, .device = slot.device, .since = now_};
   slot.attempt = attempt;
   slot.run = attempt.run;
-  slot.deadline = now_ + config_.silence;
-  step_.effects.push_back(GiveTask{slot.trainer, Lease{attempt, std::move(waiting.run_spec_json)}});
+  slot.memory = waiting.lease.memory_bytes;
+  slot.alone = waiting.lease.alone;
+  slot.heard = now_;
+  slot.pauses.clear();
+  runs_at_work_.insert(slot.run);
+  ++device.at_work;
+  device.memory += slot.memory;
+  device.alone = slot.alone;
+  set_phase(slot, Phase::kBusy);
+  set_deadline(slot, now_ + kFirstSilence * config_.silence);
+  step_.effects.push_back(GiveTask{slot.trainer, std::move(waiting.lease), !slot.makes_folders});
 }
 
 // The run in the slot has ended by the trainer's own word.
 void AgentCore::release(Slot& slot) {
   slot.attempt.reset();
   slot.verdict.reset();
-  slot.run = RunKey();
+  leave_run(slot);
   if (slot.phase != Phase::kBusy) return;  // it is being stopped, and will exit
-  slot.phase = Phase::kIdle;
-  slot.deadline.reset();
+  set_phase(slot, Phase::kIdle);
+  set_deadline(slot, std::nullopt);
+}
+
+// Nobody writes to the run's folder any more.
+void AgentCore::leave_run(Slot& slot) {
+  if (slot.run.empty()) return;
+  Device& device = devices_[slot.device];
+  runs_at_work_.erase(slot.run);
+  --device.at_work;
+  device.memory -= slot.memory;
+  device.alone = false;  // if it was, it was the only one
+  slot.run = RunKey();
+  slot.memory = 0;
+  slot.alone = false;
+}
+
+// The trainer is gone: what was known of it, and an empty slot.
+AgentCore::Slot AgentCore::vacate(Slot& slot) {
+  const Slot gone = slot;
+  trainers_.erase(slot.trainer.value);
+  leave_run(slot);
+  set_deadline(slot, std::nullopt);
+  set_phase(slot, Phase::kEmpty);
+  slot = Slot{.device = slot.device, .alarm = slot.alarm};
+  return gone;
+}
+
+void AgentCore::set_phase(Slot& slot, Phase phase) {
+  Device& device = devices_[slot.device];
+  const auto index = static_cast<uint32_t>(&slot - slots_.data());
+  const auto leaves = [](Phase one) { return one == Phase::kTerminating || one == Phase::kKilled; };
+  if (slot.phase == Phase::kEmpty) device.empty.erase(index);
+  if (slot.phase == Phase::kIdle) device.idle.erase(index);
+  device.starting -= slot.phase == Phase::kStarting ? 1 : 0;
+  device.leaving -= leaves(slot.phase) ? 1 : 0;
+  slot.phase = phase;
+  if (phase == Phase::kEmpty) device.empty.insert(index);
+  if (phase == Phase::kIdle) device.idle.insert(index);
+  device.starting += phase == Phase::kStarting ? 1 : 0;
+  device.leaving += leaves(phase) ? 1 : 0;
+}
+
+// An alarm that is too early is left as it is, and put off when it rings: most deadlines are put off again and again.
+void AgentCore::set_deadline(Slot& slot, std::optional<TimePoint> deadline) {
+  slot.deadline = deadline;
+  if (!deadline || (slot.alarm && *slot.alarm <= *deadline)) return;
+  const auto index = static_cast<uint32_t>(&slot - slots_.data());
+  if (slot.alarm) alarms_.erase({*slot.alarm, index});
+  slot.alarm = deadline;
+  alarms_.insert({*deadline, index});
 }
 
 // ---- what trainers do
@@ -123,17 +220,36 @@ void AgentCore::release(Slot& slot) {
 void AgentCore::on(const TrainerSaid& event) {
   Slot* slot = slot_of(event.trainer);
   if (slot == nullptr || slot->phase == Phase::kKilled) return;
-  if (slot->phase == Phase::kBusy) slot->deadline = now_ + config_.silence;
+  if (slot->phase == Phase::kBusy) note_life(*slot, std::holds_alternative<RunProgress>(event.line));
   std::visit([&](const auto& line) { said(*slot, line); }, event.line);
+}
+
+// Hangs are told from slow steps by what the run itself has shown: ten times the median of its last pauses.
+void AgentCore::note_life(Slot& slot, bool progress) {
+  if (progress) {
+    if (slot.pauses.size() == kPauses) slot.pauses.erase(slot.pauses.begin());
+    slot.pauses.push_back(now_ - slot.heard);
+  }
+  slot.heard = now_;
+  set_deadline(slot, now_ + patience(slot));
+}
+
+Duration AgentCore::patience(const Slot& slot) const {
+  if (slot.pauses.empty()) return kFirstSilence * config_.silence;
+  std::vector<Duration> pauses = slot.pauses;
+  const auto middle = pauses.begin() + static_cast<std::ptrdiff_t>(pauses.size() / 2);
+  std::ranges::nth_element(pauses, middle);
+  return std::max(config_.silence, 10 * *middle);
 }
 
 void AgentCore::said(Slot& slot, const TrainerHello& line) {
   if (slot.phase == Phase::kTerminating) return;
   if (slot.phase != Phase::kStarting) return on(TrainerBroke{slot.trainer, "it said hello twice"});
   trouble_.erase(slot.program);
-  slot.phase = Phase::kIdle;
   slot.numerics = line.numerics;
-  slot.deadline.reset();
+  slot.makes_folders = line.makes_folders;
+  set_phase(slot, Phase::kIdle);
+  set_deadline(slot, std::nullopt);
 }
 
 void AgentCore::on(const TrainerBroke& event) {
@@ -147,7 +263,7 @@ void AgentCore::on(const TrainerBroke& event) {
 void AgentCore::on(const TrainerExited& event) {
   Slot* slot = slot_of(event.trainer);
   if (slot == nullptr) return;
-  const Slot gone = std::exchange(*slot, Slot{});
+  const Slot gone = vacate(*slot);
   if (gone.attempt) {
     Failure failure = gone.verdict ? *gone.verdict : failure_of_exit(event.exit, event.stderr_tail);
     if (failure.failure != FailureClass::kPreempted) {
@@ -174,24 +290,25 @@ void AgentCore::start_failed(const std::string& program, const TrainerExited& ev
   const bool others = std::ranges::any_of(
       slots_, [&](const Slot& slot) { return slot.phase != Phase::kEmpty && slot.program == program; });
   if (others) return;  // the leases can wait for a trainer that did start
-  for (const AttemptId& attempt : std::deque<AttemptId>(queue_))
-    if (std::get<Waiting>(held_.at(attempt)).numerics == program)
-      end(attempt, Failure{FailureClass::kTrainerError, what, clean_text(event.stderr_tail, kMaxTail)});
+  for (const Device& device : devices_)
+    for (const auto& [order, attempt] : std::map<uint64_t, AttemptId>(device.queue))
+      if (std::get<Waiting>(held_.at(attempt)).numerics == program)
+        end(attempt, Failure{FailureClass::kTrainerError, what, clean_text(event.stderr_tail, kMaxTail)});
 }
 
 // ---- ending trainers
 
 void AgentCore::terminate(Slot& slot, std::optional<Failure> verdict) {
-  slot.phase = Phase::kTerminating;
+  set_phase(slot, Phase::kTerminating);
   slot.verdict = std::move(verdict);
-  slot.deadline = now_ + config_.grace;
+  set_deadline(slot, now_ + config_.grace);
   step_.effects.push_back(TerminateTrainer{slot.trainer});
 }
 
 void AgentCore::kill(Slot& slot, std::optional<Failure> verdict) {
-  slot.phase = Phase::kKilled;
+  set_phase(slot, Phase::kKilled);
   slot.verdict = std::move(verdict);
-  slot.deadline = now_ + kGiveUp;
+  set_deadline(slot, now_ + kGiveUp);
   step_.effects.push_back(KillTrainer{slot.trainer});
 }
 
@@ -204,7 +321,7 @@ void AgentCore::slot_overdue(Slot& slot) {
       return kill(slot, std::nullopt);
     case Phase::kBusy: {
       const std::string what = "no sign of life from the trainer for " +
-                               shortest(static_cast<double>(config_.silence.count()) / 1000) + " s";
+                               shortest(static_cast<double>((now_ - slot.heard).count()) / 1000) + " s";
       remark(LogLevel::kWarning, what);
       return kill(slot, Failure{FailureClass::kTrainerError, what, ""});
     }
@@ -212,9 +329,9 @@ void AgentCore::slot_overdue(Slot& slot) {
     case Phase::kKilled:
       // The kernel does not let go of it. The slot stays taken until it does.
       remark(LogLevel::kError, "a killed trainer does not vanish; its slot is lost until it does");
-      slot.deadline.reset();
-      if (slot.attempt) end(*slot.attempt, *std::exchange(slot.verdict, std::nullopt));
-      slot.attempt.reset();
+      set_deadline(slot, std::nullopt);
+      if (const auto attempt = std::exchange(slot.attempt, std::nullopt))
+        end(*attempt, *std::exchange(slot.verdict, std::nullopt));
       return;
   }
 }

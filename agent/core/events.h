@@ -2,6 +2,7 @@
 // What reaches AgentCore and what it orders: plain structs, nothing of gRPC, processes or disks.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,10 +26,16 @@ struct AgentConfig {
   AgentId id;
   std::string incarnation, host, version;
   std::vector<std::string> trainers = {kTrainerNumerics};  // RunSpec::trainer of the runs that it can train
-  uint32_t slots = 1;                                      // trainings at a time; as many leases again wait
-  Duration grace{3000};                                    // between SIGTERM and SIGKILL
-  Duration silence{600000};                                // a trainer without any event for longer is taken to hang
-  Duration startup{120000};                                // from its start to its hello
+  std::vector<AgentDevice> devices = cpu_device(1);
+  std::map<std::string, std::string> labels;
+  double cores = 0;
+  uint64_t memory_bytes = 0;
+  Duration grace{3000};  // between SIGTERM and SIGKILL
+  // A trainer without an event for longer than this, or than ten times what it took between two events so far, is taken
+  // to hang. Before its first progress it has five times as long: data is read, kernels are built.
+  Duration silence{120000};
+  Duration startup{120000};   // from its start to its hello
+  Duration detached{600000};  // without a coordinator for longer, it begins no further training
 };
 
 // ---- events
@@ -61,10 +68,13 @@ struct SpoolWritten {
   AttemptId attempt;
   std::string error;  // empty: it is on disk
 };
+struct Measured {  // what the next heartbeats tell
+  Heartbeat machine;
+};
 struct StopRequested {};
 struct TimePassed {};
 using AgentEvent = std::variant<Restored, Connected, Disconnected, CoordinatorMessage, TrainerSaid, TrainerBroke,
-                                TrainerExited, TaskRefused, SpoolWritten, StopRequested, TimePassed>;
+                                TrainerExited, TaskRefused, SpoolWritten, Measured, StopRequested, TimePassed>;
 
 // ---- effects
 
@@ -72,13 +82,14 @@ struct SendMessage {
   AgentMessage message;
 };
 struct StartTrainer {
-  uint32_t slot = 0;
   TrainerId trainer;
   std::string program;  // one of AgentConfig::trainers
+  uint32_t device = 0;  // that it is to train on
 };
 struct GiveTask {
   TrainerId trainer;
   Lease lease;
+  bool make_folder = true;  // else the trainer does
 };
 struct TerminateTrainer {  // SIGTERM to the process group
   TrainerId trainer;

@@ -9,6 +9,8 @@
 namespace evensweep {
 namespace {
 
+constexpr int64_t kMostPeak = int64_t{1} << 50;
+
 bool is_run_key(std::string_view text) {
   return text.size() == 64 &&
          std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
@@ -26,7 +28,19 @@ TrainerLine hello_of(Fields& fields) {
   hello.trainer = fields.text("trainer");
   hello.numerics = fields.text("numerics");
   if (hello.numerics.empty()) fields.fail("numerics", "must not be empty");
+  if (fields.has("makes_folders")) hello.makes_folders = fields.boolean("makes_folders");
   return hello;
+}
+
+TrainerLine finished_of(Fields& fields) {
+  RunFinished finished{.attempt = attempt_of(fields)};
+  if (fields.has("peak_memory_bytes"))
+    finished.peak_memory_bytes = static_cast<uint64_t>(fields.integer("peak_memory_bytes", 0, kMostPeak));
+  if (!fields.has("result")) return finished;
+  finished.result_json = fields.object("result").dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (finished.result_json.size() > kMaxInlineResult)
+    fields.fail("result", "is too large for the event; write it to result.json");
+  return finished;
 }
 
 TrainerLine failed_of(Fields& fields) {
@@ -54,7 +68,7 @@ TrainerLine line_of(const std::string& event, Fields& fields) {
   if (event == "hello") return hello_of(fields);
   if (event == "started") return started_of(fields);
   if (event == "progress") return progress_of(fields);
-  if (event == "finished") return RunFinished{attempt_of(fields), {}, {}};
+  if (event == "finished") return finished_of(fields);
   if (event == "failed") return failed_of(fields);
   if (event == "stopped") return RunStopped{attempt_of(fields)};
   fields.fail("event", "is not a known event");

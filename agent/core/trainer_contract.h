@@ -15,12 +15,15 @@ namespace evensweep {
 inline constexpr int kTrainerContract = 1;
 // A longer line breaks the contract.
 inline constexpr size_t kMaxTrainerLine = 1 << 20;
+// So much of a result may be in the line of its event.
+inline constexpr size_t kMaxInlineResult = 64 << 10;
 // A larger result.json is refused: it has to fit into one message to the coordinator (kMostResult of common/wire).
 inline constexpr size_t kMaxResultBytes = 48 << 20;
 
 struct TrainerHello {
-  std::string trainer;   // program and version
-  std::string numerics;  // RunSpec::trainer of the runs that it can train
+  std::string trainer;         // program and version
+  std::string numerics;        // RunSpec::trainer of the runs that it can train
+  bool makes_folders = false;  // the folders of its runs, where it needs them
 };
 struct RunStarted {
   AttemptId attempt;
@@ -32,9 +35,10 @@ struct RunProgress {
 };
 struct RunFinished {
   AttemptId attempt;
-  // The line itself carries neither: the host reads result.json, or says why it can't be read.
+  // Small results may be in the line; else the host reads result.json, or says why it can't be read.
   std::string result_json;
   std::string read_error;
+  uint64_t peak_memory_bytes = 0;  // 0: not known
 };
 struct RunFailed {
   AttemptId attempt;

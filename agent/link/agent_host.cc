@@ -65,7 +65,7 @@ AgentConfig config_of(const AgentOptions& options, uint64_t incarnation) {
   config.version = EVENSWEEP_VERSION;
   config.trainers.clear();
   for (const auto& [name, command] : options.trainers) config.trainers.push_back(name);
-  config.slots = options.slots;
+  config.devices = cpu_device(options.slots);
   config.grace = options.grace;
   config.silence = options.silence;
   return config;
@@ -191,7 +191,7 @@ class AgentHost::Impl {
   void trainer_said(TrainerId id, std::string_view line) {
     StatusOr<TrainerLine> parsed = parse_trainer_line(line);
     if (!parsed.ok()) return handle(TrainerBroke{id, std::string(parsed.status().message())});
-    if (auto* finished = std::get_if<RunFinished>(&*parsed)) {
+    if (auto* finished = std::get_if<RunFinished>(&*parsed); finished != nullptr && finished->result_json.empty()) {
       StatusOr<std::string> result = folders_.read_result(finished->attempt.run);
       if (result.ok())
         finished->result_json = *std::move(result);
@@ -203,7 +203,7 @@ class AgentHost::Impl {
 
   void run(GiveTask effect) {
     const AttemptId attempt = effect.lease.attempt;
-    const Status ready = folders_.prepare(attempt.run);
+    const Status ready = folders_.prepare(attempt.run, effect.make_folder);
     StatusOr<std::string> line = task_line(effect.lease, {.work_dir = folders_.work_dir(),
                                                           .checkpoint_seconds = options_.checkpoint_seconds,
                                                           .device = options_.device,

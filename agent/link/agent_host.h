@@ -24,7 +24,7 @@ struct AgentOptions {
   double checkpoint_seconds = 30;
   std::string device = "cpu";
   Duration grace{3000};      // for trainers to write their checkpoints when they are stopped
-  Duration silence{600000};  // a trainer without an event for longer is killed
+  Duration silence{120000};  // AgentConfig::silence
 };
 
 class AgentHost {

@@ -11,8 +11,8 @@ namespace fs = std::filesystem;
 
 RunFolders::RunFolders(std::string work_dir) : work_dir_(std::move(work_dir)) {}
 
-Status RunFolders::prepare(const RunKey& run) const {
-  EV_RETURN_IF_ERROR(make_folders(folder_of(run)));
+Status RunFolders::prepare(const RunKey& run, bool make) const {
+  if (make) EV_RETURN_IF_ERROR(make_folders(folder_of(run)));
   std::error_code error;
   fs::remove(fs::path(folder_of(run)) / "result.json", error);
   return error ? errno_status(error.value(), "cannot remove an old result in " + folder_of(run)) : absl::OkStatus();

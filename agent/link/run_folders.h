@@ -13,9 +13,9 @@ class RunFolders {
   explicit RunFolders(std::string work_dir);
 
   const std::string& work_dir() const { return work_dir_; }
-  // Makes the folder of the run. A checkpoint of an earlier attempt stays, its result goes: whoever says `finished`
-  // must have written one of its own.
-  Status prepare(const RunKey& run) const;
+  // Makes the folder of the run, if asked to. A checkpoint of an earlier attempt stays, its result goes: whoever says
+  // `finished` must have written one of its own.
+  Status prepare(const RunKey& run, bool make) const;
   // The content of result.json. ResourceExhausted if it is larger than kMaxResultBytes.
   StatusOr<std::string> read_result(const RunKey& run) const;
   Status remove(const RunKey& run) const;

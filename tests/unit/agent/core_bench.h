@@ -16,7 +16,7 @@ inline AgentConfig bench_config(uint32_t slots, std::vector<std::string> trainer
   AgentConfig config;
   config.trainers = std::move(trainers);
   config.id = AgentId("bench");
-  config.slots = slots;
+  config.devices = cpu_device(slots);
   return config;
 }
 
@@ -24,6 +24,7 @@ class CoreBench {
  public:
   explicit CoreBench(uint32_t slots = 1, std::vector<std::string> trainers = {kTrainerNumerics})
       : core(bench_config(slots, std::move(trainers))) {}
+  explicit CoreBench(AgentConfig config) : core(std::move(config)) {}
 
   // The effects of one event; spool entries are written at once unless spool_error says otherwise.
   std::vector<AgentEffect> handle(const AgentEvent& event) {

@@ -65,15 +65,37 @@ TEST(AgentTrainers, ABrokenContractIsKilledAndReportedWithItsLastWords) {
 TEST(AgentTrainers, SilenceIsTakenForAHang) {
   CoreBench bench;
   bench.train(kOne);
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(599999))), IsEmpty());
+  bench.now = bench.now + Duration(500000);  // the first progress may take its time
+  bench.said(1, RunProgress{kOne.attempt, {0.1, 1}});
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(1000))), IsEmpty());
     bench.said(1, RunProgress{kOne.attempt, {0.1, 1}});
   }
-  EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(600000))), SizeIs(1));
+  EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(119999))), IsEmpty());
+  EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(1))), SizeIs(1));
   const auto failure = failure_in(bench.exit(1, {true, SIGKILL}));
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->failure, FailureClass::kTrainerError);
-  EXPECT_THAT(failure->message, HasSubstr("no sign of life"));
+  EXPECT_THAT(failure->message, HasSubstr("no sign of life from the trainer for 120 s"));
+}
+
+TEST(AgentTrainers, ARunWithoutAnyProgressIsTakenToHangInTheEnd) {
+  CoreBench bench;
+  bench.train(kOne);
+  bench.said(1, RunStarted{kOne.attempt, 0});
+  EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(599999))), IsEmpty());
+  EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(1))), SizeIs(1));
+}
+
+TEST(AgentTrainers, SlowStepsAreNoHang) {
+  CoreBench bench;
+  bench.train(kOne);
+  for (int i = 0; i < 5; ++i) {
+    bench.now = bench.now + Duration(60000);
+    bench.said(1, RunProgress{kOne.attempt, {0.1, 1}});
+  }
+  EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(599999))), IsEmpty());  // ten times a step
+  EXPECT_THAT(all_of<KillTrainer>(bench.after(Duration(1))), SizeIs(1));
 }
 
 TEST(AgentTrainers, AnIdleTrainerMayBeSilent) {

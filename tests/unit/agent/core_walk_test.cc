@@ -30,10 +30,10 @@ const Lease& known_lease(uint64_t run, uint32_t number) {
 
 class Walk {
  public:
-  explicit Walk(uint64_t seed) : rng_(seed, "walk"), bench_(1 + static_cast<uint32_t>(rng_.below(3))) {}
+  explicit Walk(uint64_t seed) : rng_(seed, "walk"), bench_(any_config()) {}
 
   void step() {
-    switch (rng_.below(16)) {
+    switch (rng_.below(17)) {
       case 0: return note(bench_.handle(Connected{}));
       case 1: return disconnect();
       case 2: return note(bench_.handle(CoordinatorMessage(Welcome{})));
@@ -42,9 +42,12 @@ class Walk {
       case 5: return cancel();
       case 6: return acknowledge(any_attempt());
       case 7: return advance();
+      case 8: return note(bench_.handle(CoordinatorMessage(Withdraw{{any_attempt(), any_attempt()}})));
       default: return trainer_acts();
     }
   }
+
+  void drain() { note(bench_.handle(CoordinatorMessage(Drain{}))); }
 
   // The coordinator is there, trainers do as they are told, time goes by: all that is held has to end.
   bool settles() {
@@ -65,6 +68,17 @@ class Walk {
   bool removed_in_use() const { return removed_in_use_; }
 
  private:
+  static constexpr uint64_t kMemory = 8;  // bytes of each device, as leases count them
+
+  AgentConfig any_config() {
+    AgentConfig config = bench_config(1, {kTrainerNumerics});
+    config.devices.resize(1 + rng_.below(2));
+    for (AgentDevice& device : config.devices) {
+      device.slots = 1 + static_cast<uint32_t>(rng_.below(3));
+      device.memory_bytes = rng_.below(2) * kMemory;
+    }
+    return config;
+  }
   const Lease& any_lease() {
     const uint64_t run = rng_.below(kRuns);
     return known_lease(run, 1 + static_cast<uint32_t>(rng_.below(kAttempts)));
@@ -82,7 +96,11 @@ class Walk {
     if (cancelled_.contains(lease.attempt) || told_.contains(lease.attempt) || forgotten_.contains(lease.attempt))
       return;  // numbers are never used again
     if (connected_) leased_.insert(lease.attempt);
-    note(bench_.lease({lease}));
+    Lease placed = lease;
+    placed.device = static_cast<uint32_t>(rng_.below(3));  // there may be no such device
+    placed.memory_bytes = rng_.below(2) * rng_.below(kMemory + 2);
+    placed.alone = rng_.below(8) == 0;
+    note(bench_.lease({placed}));
   }
 
   void disconnect() {
@@ -193,6 +211,17 @@ class Walk {
   std::set<AttemptId> leased_, cancelled_, acknowledged_, told_, spooled_, forgotten_;
   bool told_before_spooled_ = false, forgot_unasked_ = false, removed_in_use_ = false;
 };
+
+TEST(AgentCoreWalk, ADrainedAgentEndsAllThatItHolds) {
+  EXPECT_TRUE(rc::check([](uint64_t seed) {
+    Walk walk(seed);
+    for (int step = 0; step < 100; ++step) walk.step();
+    walk.drain();
+    for (int step = 0; step < 50; ++step) walk.step();
+    RC_ASSERT(walk.settles());
+    RC_ASSERT(!testing::Test::HasFailure());
+  }));
+}
 
 TEST(AgentCoreWalk, KeepsItsRulesAndLosesNothing) {
   EXPECT_TRUE(rc::check([](uint64_t seed) {

@@ -1,0 +1,86 @@
+// AgentCore and what trainers say about their runs.
+
+#include <utility>
+
+#include "agent/core/agent_core.h"
+#include "common/model/json.h"
+
+namespace evensweep {
+namespace {
+
+// Progress is a picture for people: four a second for each attempt are enough.
+constexpr Duration kProgressInterval{250};
+// How much the last run counts in what a run is thought to take.
+constexpr double kLately = 0.1;
+
+}  // namespace
+
+bool AgentCore::belongs(Slot& slot, const AttemptId& attempt) {
+  if (slot.attempt == attempt && (slot.phase == Phase::kBusy || slot.phase == Phase::kTerminating)) {
+    // While it is stopped for a fault of its own its words count no more; while it is stopped for us they do.
+    return !slot.verdict || slot.verdict->failure == FailureClass::kPreempted;
+  }
+  if (slot.phase == Phase::kTerminating || slot.phase == Phase::kKilled) return false;
+  on(TrainerBroke{slot.trainer, "it spoke of " + name_of(attempt) + ", which it was not given"});
+  return false;
+}
+
+void AgentCore::said(Slot& slot, const RunStarted& line) {
+  if (!belongs(slot, line.attempt)) return;
+  auto& running = std::get<Running>(held_.at(line.attempt));
+  running.started = Started{line.resumed_at_epoch};
+  tell({line.attempt, *running.started});
+}
+
+void AgentCore::said(Slot& slot, const RunProgress& line) {
+  if (!belongs(slot, line.attempt)) return;
+  auto& running = std::get<Running>(held_.at(line.attempt));
+  if (running.progress_sent && now_ - *running.progress_sent < kProgressInterval) return;
+  running.progress_sent = now_;
+  tell({line.attempt, line.progress});
+}
+
+void AgentCore::said(Slot& slot, const RunFinished& line) {
+  if (!belongs(slot, line.attempt)) return;
+  if (!line.read_error.empty())
+    return on(TrainerBroke{slot.trainer, "it finished without a result: " + line.read_error});
+  if (line.result_json.size() > kMaxResultBytes)
+    return on(TrainerBroke{slot.trainer, "result.json is larger than " + std::to_string(kMaxResultBytes) + " bytes"});
+  const int64_t classes = std::get<Running>(held_.at(line.attempt)).classes;
+  const StatusOr<RunResult> result = parse_run_result(line.result_json, classes);
+  if (!result.ok())
+    return on(TrainerBroke{slot.trainer, "result.json is not valid: " + std::string(result.status().message())});
+  note_duration(std::get<Running>(held_.at(line.attempt)));
+  end(line.attempt, Succeeded{line.result_json, line.peak_memory_bytes});
+  release(slot);
+}
+
+void AgentCore::said(Slot& slot, const RunFailed& line) {
+  if (!belongs(slot, line.attempt)) return;
+  Failure failure = line.failure;
+  failure.message = clean_line(failure.message, 1000);
+  end(line.attempt, std::move(failure));
+  release(slot);
+}
+
+void AgentCore::said(Slot& slot, const RunStopped& line) {
+  if (!belongs(slot, line.attempt)) return;
+  if (slot.phase == Phase::kBusy) {
+    // Somebody else stopped it, a batch system perhaps. It is about to exit.
+    end(line.attempt,
+        Failure{FailureClass::kPreempted, "the trainer was stopped from outside; the checkpoint is kept", ""});
+    slot.attempt.reset();
+    return terminate(slot, std::nullopt);
+  }
+  end(line.attempt, *std::exchange(slot.verdict, std::nullopt));
+  slot.attempt.reset();
+}
+
+void AgentCore::note_duration(const Running& running) {
+  const auto millis = static_cast<double>((now_ - running.since).count());
+  ++devices_[running.device].finished;
+  std::optional<double>& lately = devices_[running.device].run_millis;
+  lately = lately ? *lately + kLately * (millis - *lately) : millis;
+}
+
+}  // namespace evensweep
