@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/model/files.h"
 #include "common/model/json.h"
 
 namespace evensweep {
@@ -22,6 +23,7 @@ size_t weight(const Update& update) {
   if (const auto* succeeded = std::get_if<Succeeded>(&update.what)) return kOverhead + succeeded->result_json.size();
   if (const auto* failure = std::get_if<Failure>(&update.what))
     return kOverhead + failure->message.size() + failure->stderr_tail.size();
+  if (const auto* lines = std::get_if<LogLines>(&update.what)) return kOverhead + lines->text.size();
   return kOverhead;
 }
 
@@ -61,6 +63,7 @@ AgentStep AgentCore::handle(TimePoint now, const AgentEvent& event) {
   outgoing_.clear();
   if (stopped_) return {};
   if (!welcome_ && !away_since_) away_since_ = now_;
+  if (config_.transfers && !look_for_uploads_) look_for_uploads_ = now_;
   std::visit([this](const auto& e) { on(e); }, event);
   for (auto& [program, trouble] : trouble_)
     if (trouble.cool_until && now_ >= *trouble.cool_until) trouble.cool_until.reset();
@@ -79,6 +82,7 @@ std::optional<TimePoint> AgentCore::next_deadline() const {
   if (!alarms_.empty()) consider(alarms_.begin()->first);
   for (const auto& [program, trouble] : trouble_) consider(trouble.cool_until);
   consider(stop_by_);
+  consider(look_for_uploads_);
   if (welcome_) consider(last_sent_ + welcome_->heartbeat);
   return next;
 }
@@ -131,6 +135,8 @@ void AgentCore::hear(const Welcome& welcome) {
     if (const auto* ended = std::get_if<Ended>(&held); ended != nullptr && ended->may_send) tell(ended->end);
     if (const auto* running = std::get_if<Running>(&held); running != nullptr && running->started)
       tell({attempt, *running->started});
+    if (const auto* running = std::get_if<Running>(&held); running != nullptr && running->checkpoint_stored)
+      tell({attempt, *running->checkpoint_stored});
   }
 }
 
@@ -152,8 +158,13 @@ void AgentCore::take(const Lease& lease) {
   }
   waiting->order = ++last_order_;
   Device& device = devices_[lease.device];
-  device.queue.emplace(waiting->order, lease.attempt);
   ++device.live;
+  if (waiting->files.empty() && !(config_.transfers && lease.checkpoint)) {
+    device.queue.emplace(waiting->order, lease.attempt);
+  } else {
+    fetching_.insert(lease.attempt);
+    step_.effects.push_back(FetchFiles{lease.attempt, waiting->files, lease.checkpoint});
+  }
   held_.emplace(lease.attempt, *std::move(waiting));
 }
 
@@ -168,8 +179,11 @@ StatusOr<AgentCore::Waiting> AgentCore::examine(const Lease& lease) const {
   if (draining_) return absl::UnavailableError(stopping_ ? "the agent is stopping" : "the agent is being drained");
   if (devices_[lease.device].live >= kMostWaiting)
     return absl::ResourceExhaustedError("the agent was given more leases than it can hold");
-  return Waiting{
+  Waiting waiting{
       .lease = lease, .numerics = spec.trainer, .classes = static_cast<int64_t>(spec.treatment.class_weights.size())};
+  if (config_.transfers)
+    for (const DataFile* file : all_files(spec.dataset, spec.model)) waiting.files.push_back(file->sha256);
+  return waiting;
 }
 
 void AgentCore::hear(const Acks& acks) {
@@ -203,6 +217,7 @@ void AgentCore::give_back_waiting(const std::string& why) {
   for (Device& device : devices_)
     while (!device.queue.empty())
       end(AttemptId(device.queue.begin()->second), Failure{FailureClass::kPreempted, why, ""});
+  while (!fetching_.empty()) end(AttemptId(*fetching_.begin()), Failure{FailureClass::kPreempted, why, ""});
 }
 
 void AgentCore::cancel(const AttemptId& attempt) {
@@ -219,7 +234,10 @@ void AgentCore::cancel(const AttemptId& attempt) {
     if (slot.phase == Phase::kBusy) terminate(slot, std::nullopt);
     return;
   }
-  leave_queue(std::get<Waiting>(found->second));
+  if (const auto* waiting = std::get_if<Waiting>(&found->second))
+    leave_queue(attempt, *waiting);
+  else
+    --saving_;
   held_.erase(found);
   discard(attempt.run);
 }
@@ -268,6 +286,8 @@ void AgentCore::on(const TimePassed&) {
     else
       set_deadline(slot, slot.deadline);  // it was put off meanwhile
   }
+  upload_checkpoints();
+  if (stop_by_ && now_ >= *stop_by_) end_saving();
   if (!welcome_ || now_ < last_sent_ + welcome_->heartbeat) return;
   send(heartbeat_);
   for (uint32_t device = 0; device < devices_.size(); ++device) give_back_surplus(device);
@@ -283,7 +303,8 @@ void AgentCore::end(const AttemptId& attempt, std::variant<Succeeded, Failure> h
   const bool spooled = !is_preempted(update);
   Ended ended{update, !spooled};
   if (const auto found = held_.find(attempt); found != held_.end()) {
-    if (const auto* waiting = std::get_if<Waiting>(&found->second)) leave_queue(*waiting);
+    if (const auto* waiting = std::get_if<Waiting>(&found->second)) leave_queue(attempt, *waiting);
+    if (std::holds_alternative<Saving>(found->second)) --saving_;
     if (const auto* running = std::get_if<Running>(&found->second)) --devices_[running->device].live;
     found->second = std::move(ended);
   } else {
@@ -296,7 +317,8 @@ void AgentCore::end(const AttemptId& attempt, std::variant<Succeeded, Failure> h
     tell(std::move(update));
 }
 
-void AgentCore::leave_queue(const Waiting& waiting) {
+void AgentCore::leave_queue(const AttemptId& attempt, const Waiting& waiting) {
+  fetching_.erase(attempt);
   Device& device = devices_[waiting.lease.device];
   device.queue.erase(waiting.order);
   --device.live;
@@ -350,7 +372,7 @@ void AgentCore::finish_stop() {
   if (!stopping_ || stopped_) return;
   const bool overdue = now_ >= *stop_by_;
   const bool trainers_gone = std::ranges::all_of(slots_, [](const Slot& slot) { return slot.phase == Phase::kEmpty; });
-  const bool told = !welcome_ || ended_ == 0;
+  const bool told = !welcome_ || ended_ + saving_ == 0;
   if (!overdue && !(trainers_gone && told)) return;
   if (trainers_gone && !told) remark(LogLevel::kInfo, "stopping with ends that the coordinator has not acknowledged");
   stopped_ = true;

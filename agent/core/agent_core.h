@@ -37,13 +37,16 @@ class AgentCore {
   std::optional<TimePoint> next_deadline() const;
   // Internal with the first rule that does not hold. For tests: it looks at everything.
   Status check_invariants() const;
+  // The digests of all that waiting and running attempts read.
+  std::set<std::string> files_in_use() const;
 
  private:
   struct Waiting {
     Lease lease;
     std::string numerics;  // RunSpec::trainer
     int64_t classes = 0;
-    uint64_t order = 0;  // of arrival
+    uint64_t order = 0;              // of arrival
+    std::vector<std::string> files;  // digests of what it reads, where that may have to be brought
   };
   struct Running {
     TrainerId trainer;
@@ -52,12 +55,22 @@ class AgentCore {
     TimePoint since;
     std::optional<Started> started;
     std::optional<TimePoint> progress_sent;
+    double fraction = 0;                                // the last progress heard
+    std::vector<std::string> files;                     // as in Waiting
+    std::optional<TimePoint> upload_at;                 // of its checkpoint; absent while one is under way
+    std::optional<CheckpointStored> checkpoint_stored;  // the last one
+  };
+  // Stopped, with a checkpoint: the end is told when that is at the coordinator, for another machine to go on from.
+  struct Saving {
+    Failure end;
+    double fraction = 0;
+    uint32_t uploads = 1;  // under way
   };
   struct Ended {
     Update end;
     bool may_send = false;  // its spool entry is written, or cannot be
   };
-  using Held = std::variant<Waiting, Running, Ended>;
+  using Held = std::variant<Waiting, Running, Saving, Ended>;
 
   enum class Phase { kEmpty, kStarting, kIdle, kBusy, kTerminating, kKilled };
   struct Slot {
@@ -110,6 +123,7 @@ class AgentCore {
   void on(const TrainerExited& event);
   void on(const TaskRefused& event);
   void on(const SpoolWritten& event);
+  void on(const FileEvent& event);
   void on(const StopRequested& event);
   void on(const Measured& event);
   void on(const TimePassed& event);
@@ -160,12 +174,21 @@ class AgentCore {
   void slot_overdue(Slot& slot);
   Slot* slot_of(TrainerId trainer);
 
+  // Files.
+  void on_file(const FilesReady& event);
+  void on_file(const FilesMissing& event);
+  void on_file(const CheckpointUploaded& event);
+  void on_file(const Noted& event);
+  void upload_checkpoints();
+  void save_and_end(const AttemptId& attempt, Failure end);
+  void end_saving();
+
   // Ends.
   void end(const AttemptId& attempt, std::variant<Succeeded, Failure> how);
   void forget_end(const AttemptId& attempt, bool discard_folder);
   void discard(const RunKey& run);
   bool is_run_live(const RunKey& run) const;
-  void leave_queue(const Waiting& waiting);
+  void leave_queue(const AttemptId& attempt, const Waiting& waiting);
 
   // Telling.
   void tell(Update update);
@@ -187,7 +210,10 @@ class AgentCore {
   std::vector<Update> outgoing_;
 
   std::map<AttemptId, Held> held_;
-  size_t ended_ = 0;  // how many of held_ are Ended
+  size_t ended_ = 0;                           // how many of held_ are Ended
+  size_t saving_ = 0;                          // and Saving
+  std::set<AttemptId> fetching_;               // waiting ones whose files are not here yet, and so in no queue
+  std::optional<TimePoint> look_for_uploads_;  // when
   uint64_t last_order_ = 0;
   std::vector<Device> devices_;                      // as config_.devices
   std::vector<Slot> slots_;                          // those of the first device first

@@ -50,10 +50,11 @@ Status AgentCore::check_device(uint32_t index) const {
 
 Status AgentCore::check_invariants() const {
   const auto broken = [](const char* rule) { return absl::InternalError(rule); };
-  size_t waiting = 0, running = 0, ended = 0;
+  size_t waiting = 0, running = 0, saving = 0, ended = 0;
   std::set<TrainerId> trainers;
   for (const auto& [attempt, held] : held_) {
     if (std::holds_alternative<Waiting>(held)) ++waiting;
+    if (std::holds_alternative<Saving>(held)) ++saving;
     if (std::holds_alternative<Ended>(held)) ++ended;
     const auto* training = std::get_if<Running>(&held);
     if (training == nullptr) continue;
@@ -93,9 +94,14 @@ Status AgentCore::check_invariants() const {
     queued += devices_[device].queue.size();
     live += devices_[device].live;
   }
-  if (waiting != queued) return broken("the queues do not hold exactly the waiting attempts");
+  for (const AttemptId& attempt : fetching_)
+    if (!held_.contains(attempt) || !std::holds_alternative<Waiting>(held_.at(attempt)))
+      return broken("files are brought for an attempt that does not wait");
+  if (saving != saving_) return broken("the number of attempts whose checkpoints are being saved is wrong");
+  if (!config_.transfers && saving + fetching_.size() > 0) return broken("files are moved where none may be");
+  if (waiting != queued + fetching_.size()) return broken("the queues do not hold exactly the waiting attempts");
   if (live != waiting + running) return broken("the number of leases on the devices is wrong");
-  if (draining_ && queued > 0) return broken("an attempt waits on an agent that takes no more");
+  if (draining_ && waiting > 0) return broken("an attempt waits on an agent that takes no more");
   if (!outgoing_.empty()) return broken("an update was left unsent");
   return absl::OkStatus();
 }

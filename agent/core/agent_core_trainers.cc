@@ -140,7 +140,12 @@ void AgentCore::give(Slot& slot, const AttemptId& attempt) {
   Waiting waiting = std::get<Waiting>(std::move(held));
   Device& device = devices_[slot.device];
   device.queue.erase(waiting.order);
-  held = Running{.trainer = slot.trainer, .classes = waiting.classes, .device = slot.device, .since = now_};
+  held = Running{.trainer = slot.trainer,
+                 .classes = waiting.classes,
+                 .device = slot.device,
+                 .since = now_,
+                 .files = std::move(waiting.files),
+                 .upload_at = now_ + config_.checkpoint_every};
   slot.attempt = attempt;
   slot.run = attempt.run;
   slot.memory = waiting.lease.memory_bytes;
@@ -270,7 +275,10 @@ void AgentCore::on(const TrainerExited& event) {
       failure.stderr_tail = clean_text(event.stderr_tail, kMaxTail);
       if (!gone.verdict) remark(LogLevel::kWarning, failure.message);  // else it was said when it was killed
     }
-    end(*gone.attempt, std::move(failure));
+    if (failure.failure == FailureClass::kPreempted)
+      save_and_end(*gone.attempt, std::move(failure));
+    else
+      end(*gone.attempt, std::move(failure));
   }
   if (gone.discard_folder) discard(gone.run);
   if (gone.phase == Phase::kStarting || (gone.phase == Phase::kKilled && gone.numerics.empty()))

@@ -35,6 +35,7 @@ void AgentCore::said(Slot& slot, const RunStarted& line) {
 void AgentCore::said(Slot& slot, const RunProgress& line) {
   if (!belongs(slot, line.attempt)) return;
   auto& running = std::get<Running>(held_.at(line.attempt));
+  running.fraction = line.progress.fraction;
   if (running.progress_sent && now_ - *running.progress_sent < kProgressInterval) return;
   running.progress_sent = now_;
   tell({line.attempt, line.progress});
@@ -67,12 +68,12 @@ void AgentCore::said(Slot& slot, const RunStopped& line) {
   if (!belongs(slot, line.attempt)) return;
   if (slot.phase == Phase::kBusy) {
     // Somebody else stopped it, a batch system perhaps. It is about to exit.
-    end(line.attempt,
-        Failure{FailureClass::kPreempted, "the trainer was stopped from outside; the checkpoint is kept", ""});
+    save_and_end(line.attempt,
+                 {FailureClass::kPreempted, "the trainer was stopped from outside; the checkpoint is kept", ""});
     slot.attempt.reset();
     return terminate(slot, std::nullopt);
   }
-  end(line.attempt, *std::exchange(slot.verdict, std::nullopt));
+  save_and_end(line.attempt, *std::exchange(slot.verdict, std::nullopt));
   slot.attempt.reset();
 }
 

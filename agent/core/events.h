@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/core/failure_text.h"
+#include "agent/core/file_events.h"
 #include "agent/core/trainer_contract.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -34,8 +35,11 @@ struct AgentConfig {
   // A trainer without an event for longer than this, or than ten times what it took between two events so far, is taken
   // to hang. Before its first progress it has five times as long: data is read, kernels are built.
   Duration silence{120000};
-  Duration startup{120000};   // from its start to its hello
-  Duration detached{600000};  // without a coordinator for longer, it begins no further training
+  Duration startup{120000};  // from its start to its hello
+  // Files are brought from the coordinator, and checkpoints and logs to it. Else all is on this machine.
+  bool transfers = false;
+  Duration checkpoint_every{600000};  // between uploads of a run's checkpoint, and before the first
+  Duration detached{600000};          // without a coordinator for longer, it begins no further training
 };
 
 // ---- events
@@ -73,8 +77,9 @@ struct Measured {  // what the next heartbeats tell
 };
 struct StopRequested {};
 struct TimePassed {};
-using AgentEvent = std::variant<Restored, Connected, Disconnected, CoordinatorMessage, TrainerSaid, TrainerBroke,
-                                TrainerExited, TaskRefused, SpoolWritten, Measured, StopRequested, TimePassed>;
+using AgentEvent =
+    std::variant<Restored, Connected, Disconnected, CoordinatorMessage, TrainerSaid, TrainerBroke, TrainerExited,
+                 TaskRefused, SpoolWritten, FileEvent, Measured, StopRequested, TimePassed>;
 
 // ---- effects
 
@@ -112,7 +117,7 @@ struct Remark {  // a line for the log
 };
 struct Stopped {};  // nothing is left to do after StopRequested
 using AgentEffect = std::variant<SendMessage, StartTrainer, GiveTask, TerminateTrainer, KillTrainer, SpoolEnd,
-                                 ForgetEnd, RemoveRunFolder, Remark, Stopped>;
+                                 ForgetEnd, RemoveRunFolder, FileEffect, Remark, Stopped>;
 
 // To be carried out in order.
 struct AgentStep {

@@ -181,18 +181,22 @@ void AgentFiles::arm_lines() {
   lines_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     lines_armed_ = false;
+    logs_.age();
     for (Update& update : logs_.take_lines(kMostLines)) tell_(Noted{std::move(update)});
     arm_lines();
   });
 }
+
+void AgentFiles::keep_log(const AttemptId& attempt) { logs_.keep(attempt); }
 
 void AgentFiles::ended(const RunKey& run) {
   for (const AttemptId& attempt : logs_.attempts_of(run)) ended(attempt);
 }
 
 void AgentFiles::ended(const AttemptId& attempt) {
-  const std::vector<AttemptId> known = logs_.attempts_of(attempt.run);
-  if (std::ranges::count(known, attempt) == 0 || !sending_logs_.insert(attempt).second) return;
+  const std::vector<AttemptId> kept = logs_.attempts_of(attempt.run);
+  if (std::ranges::count(kept, attempt) == 0) return logs_.remove(attempt);
+  if (!sending_logs_.insert(attempt).second) return;
   run(
       up_thread_,
       [this, path = logs_.path_of(attempt)]() -> StatusOr<BlobRef> {

@@ -57,6 +57,8 @@ class AgentFiles {
   void upload(const UploadCheckpoint& effect);
   // What the trainer of the attempt has written to standard error.
   void wrote(const AttemptId& attempt, std::string_view bytes);
+  // The attempt has failed: its log is of interest, however short it was.
+  void keep_log(const AttemptId& attempt);
   // Nothing is written about these attempts any more: their logs are uploaded and go.
   void ended(const AttemptId& attempt);
   void ended(const RunKey& run);

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "agent/core/agent_core.h"
+#include "agent/link/agent_files.h"
 #include "agent/link/coordinator_link.h"
 #include "agent/link/dir_lock.h"
 #include "agent/link/run_folders.h"
@@ -68,6 +69,8 @@ AgentConfig config_of(const AgentOptions& options, uint64_t incarnation) {
   config.devices = cpu_device(options.slots);
   config.grace = options.grace;
   config.silence = options.silence;
+  config.transfers = options.transfers.has_value();
+  if (options.transfers) config.checkpoint_every = options.transfers->checkpoint_every;
   return config;
 }
 
@@ -87,7 +90,8 @@ class AgentHost::Impl {
         folders_(options_.dir + "/work"),
         core_(config_of(options_, chance())),
         launcher_(context_),
-        link_(context_, std::move(channel), link_callbacks(), Rng(chance(), "reconnect")) {}
+        channel_(std::move(channel)),
+        link_(context_, channel_, link_callbacks(), Rng(chance(), "reconnect")) {}
 
   ~Impl() {
     if (thread_.joinable()) {
@@ -102,6 +106,7 @@ class AgentHost::Impl {
     EV_RETURN_IF_ERROR(make_folders(folders_.work_dir()));
     EV_ASSIGN_OR_RETURN(Spool::Content spooled, spool_.load());
     for (const std::string& text : spooled.remarks) log(LogLevel::kWarning, "agent", text);
+    if (options_.transfers) EV_RETURN_IF_ERROR(open_files());
     handle(Restored{std::move(spooled.ended)});
     boost::asio::post(context_, [this] { link_.start(); });
     thread_ = std::thread([this] { context_.run(); });
@@ -110,6 +115,7 @@ class AgentHost::Impl {
 
   void add_files(std::map<std::string, std::string> files) {
     boost::asio::post(context_, [this, files = std::move(files)]() mutable {
+      if (files_) files_->add_local(files);
       files.merge(options_.files);
       options_.files = std::move(files);
     });
@@ -125,6 +131,15 @@ class AgentHost::Impl {
   }
 
  private:
+  Status open_files() {
+    EV_ASSIGN_OR_RETURN(
+        files_, AgentFiles::open(
+                    context_, channel_, {.dir = options_.dir, .work = folders_.work_dir()}, *options_.transfers,
+                    [this](FileEvent event) { handle(std::move(event)); }, [this] { return core_.files_in_use(); }));
+    files_->add_local(options_.files);
+    return absl::OkStatus();
+  }
+
   LinkCallbacks link_callbacks() {
     return {.on_connected = [this] { handle(Connected{}); },
             .on_message = [this](CoordinatorMessage message) { heard(std::move(message)); },
@@ -177,8 +192,10 @@ class AgentHost::Impl {
     TrainerCallbacks callbacks;
     callbacks.on_line = [this, id](std::string_view line) { trainer_said(id, line); };
     callbacks.on_breach = [this, id](std::string what) { handle(TrainerBroke{id, std::move(what)}); };
+    if (files_) callbacks.on_errors = [this, id](std::string_view bytes) { wrote(id, bytes); };
     callbacks.on_exit = [this, id](ExitStatus exit, std::string tail) {
       trainers_.erase(id);
+      tasks_.erase(id);
       handle(TrainerExited{id, exit, std::move(tail), {}});
     };
     auto process = launcher_.launch(options_.trainers.at(effect.program), std::move(callbacks));
@@ -186,6 +203,11 @@ class AgentHost::Impl {
       trainers_[id] = *std::move(process);
     else
       handle(TrainerExited{id, {}, {}, std::string(process.status().message())});
+  }
+
+  // It counts for the run that the trainer was given last.
+  void wrote(TrainerId id, std::string_view bytes) {
+    if (const auto task = tasks_.find(id); task != tasks_.end()) files_->wrote(task->second, bytes);
   }
 
   void trainer_said(TrainerId id, std::string_view line) {
@@ -207,12 +229,13 @@ class AgentHost::Impl {
     StatusOr<std::string> line = task_line(effect.lease, {.work_dir = folders_.work_dir(),
                                                           .checkpoint_seconds = options_.checkpoint_seconds,
                                                           .device = options_.device,
-                                                          .files = options_.files});
+                                                          .files = files_ ? files_->paths() : options_.files});
     const Status status = ready.ok() ? line.status() : ready;
     if (!status.ok())
       return handle(TaskRefused{effect.trainer,
                                 attempt,
                                 {FailureClass::kInfrastructure, clean_line(std::string(status.message()), 1000), {}}});
+    if (files_) tasks_[effect.trainer] = attempt;
     if (const auto found = trainers_.find(effect.trainer); found != trainers_.end())
       found->second->write_line(*std::move(line));
   }
@@ -226,12 +249,25 @@ class AgentHost::Impl {
   }
 
   void run(SpoolEnd effect) {
+    if (files_ && std::holds_alternative<Failure>(effect.end.what)) files_->keep_log(effect.end.attempt);
     const Status status = spool_.write(effect.end);
     handle(SpoolWritten{effect.end.attempt, status.ok() ? "" : std::string(status.message())});
   }
 
-  void run(ForgetEnd effect) { warn(spool_.forget(effect.attempt)); }
-  void run(RemoveRunFolder effect) { warn(folders_.remove(effect.run)); }
+  void run(ForgetEnd effect) {
+    warn(spool_.forget(effect.attempt));
+    if (files_) files_->ended(effect.attempt);
+  }
+  void run(RemoveRunFolder effect) {
+    warn(folders_.remove(effect.run));
+    if (files_) files_->ended(effect.run);
+  }
+  void run(FileEffect effect) {
+    if (auto* fetch = std::get_if<FetchFiles>(&effect))
+      files_->fetch(std::move(*fetch));
+    else
+      files_->upload(std::get<UploadCheckpoint>(effect));
+  }
   void run(Remark effect) { log(effect.level, "agent", effect.text); }
 
   void run(Stopped) {
@@ -267,7 +303,10 @@ class AgentHost::Impl {
   std::deque<AgentEvent> events_;
   bool handling_ = false;
   bool away_said_ = false;  // that the coordinator is away was logged
+  std::shared_ptr<grpc::Channel> channel_;
   CoordinatorLink link_;
+  std::unique_ptr<AgentFiles> files_;     // where files come from elsewhere
+  std::map<TrainerId, AttemptId> tasks_;  // what trainers were given last; with files_ alone
   std::thread thread_;
 
   std::mutex mutex_;

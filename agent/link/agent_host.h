@@ -5,9 +5,11 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/link/agent_files.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/model/ids.h"
@@ -21,6 +23,8 @@ struct AgentOptions {
   // Command lines by RunSpec::trainer; their first word is a path, PATH is not searched.
   std::map<std::string, std::vector<std::string>> trainers;
   std::map<std::string, std::string> files;  // SHA-256 -> path of the data files on this machine
+  // Files that this machine lacks are brought from the coordinator, and checkpoints and logs go to it.
+  std::optional<TransferOptions> transfers = {};
   double checkpoint_seconds = 30;
   std::string device = "cpu";
   Duration grace{3000};      // for trainers to write their checkpoints when they are stopped

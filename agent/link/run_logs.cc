@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kEnd = ".log";
+constexpr int kYoungTicks = 2;
+constexpr size_t kMostYoung = 64 << 10;
 // Of what waits to be told; the oldest goes first.
 constexpr size_t kMostUntold = 256 << 10;
 
@@ -71,6 +73,24 @@ Status RunLogs::open() {
 
 void RunLogs::add(const AttemptId& attempt, std::string_view bytes) {
   if (bytes.empty()) return;
+  if (sizes_.contains(attempt)) return write(attempt, bytes);
+  Young& young = young_[attempt];
+  young.text += bytes;
+  if (young.text.size() > kMostYoung) keep(attempt);
+}
+
+void RunLogs::keep(const AttemptId& attempt) {
+  if (const auto young = young_.extract(attempt)) write(attempt, young.mapped().text);
+}
+
+void RunLogs::age() {
+  std::vector<AttemptId> grown;
+  for (auto& [attempt, young] : young_)
+    if (++young.ticks > kYoungTicks) grown.push_back(attempt);
+  for (const AttemptId& attempt : grown) keep(attempt);
+}
+
+void RunLogs::write(const AttemptId& attempt, std::string_view bytes) {
   std::string& pending = lines_[attempt];
   pending += bytes;
   if (pending.size() > kMostUntold) pending.erase(0, pending.size() - kMostUntold);
@@ -115,9 +135,9 @@ std::string RunLogs::path_of(const AttemptId& attempt) const {
 
 void RunLogs::remove(const AttemptId& attempt) {
   std::error_code ignored;
-  fs::remove(path_of(attempt), ignored);
-  sizes_.erase(attempt);
+  if (sizes_.erase(attempt) > 0) fs::remove(path_of(attempt), ignored);
   lines_.erase(attempt);
+  young_.erase(attempt);
 }
 
 }  // namespace evensweep

@@ -96,6 +96,9 @@ void Child::abandon() {
 
 void Child::read_events() {
   events_.async_read_some(boost::asio::buffer(event_buffer_), [self = shared_from_this()](Error error, size_t got) {
+    // What it wrote to standard error before an event comes before it here too, so that it counts for the event's run.
+    if (!error && self->callbacks_.on_errors && self->errors_.is_open())
+      drain(self->errors_.native_handle(), [&self](std::string_view bytes) { self->take_errors(bytes); });
     if (!error) self->take_events({self->event_buffer_.data(), got});
     if (error || self->reaped_) return self->events_ended();
     self->read_events();

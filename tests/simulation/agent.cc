@@ -14,8 +14,8 @@ AgentConfig config_of(size_t index, Rng& chance) {
   config.host = "h";
   config.version = "0";
   config.trainers = {kTrainerNumerics, kForeignTrainer};
-  config.slots = 1 + static_cast<uint32_t>(std::min(chance.below(4), chance.below(8)));
-  config.silence = Duration(60'000);
+  config.devices = cpu_device(1 + static_cast<uint32_t>(std::min(chance.below(4), chance.below(8))));
+  config.silence = Duration(20'000);
   config.startup = Duration(20'000);
   return config;
 }
@@ -31,8 +31,8 @@ Agent::Agent(World& world, Network& network, size_t index)
       config_(config_of(index, chance_)) {
   clock_.began = static_cast<int64_t>(chance_.below(1'000'000'000));
   if (world_.has(Fault::kClockDrift)) clock_.drift = static_cast<int64_t>(chance_.below(20'001)) - 10'000;
-  trainers_ =
-      std::make_unique<Trainers>(world, index, config_.slots, [this](AgentEvent event) { post(std::move(event)); });
+  trainers_ = std::make_unique<Trainers>(world, index, config_.devices[0].slots,
+                                         [this](AgentEvent event) { post(std::move(event)); });
 }
 
 AgentEnd Agent::end() {

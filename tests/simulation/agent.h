@@ -47,6 +47,7 @@ class Agent {
   void run(const SpoolEnd& effect);
   void run(const ForgetEnd& effect);
   void run(const RemoveRunFolder& effect) { trainers_->remove_folder(effect.run); }
+  void run(const FileEffect&) {}  // transfers are off
   void run(const Remark&) {}
   void run(const Stopped&);
 

@@ -99,6 +99,8 @@ Mark mark_of(const AgentEvent& event) {
                  [](const SpoolWritten& written) {
                    return of_attempt(written.error.empty() ? "spooled" : "not spooled", written.attempt);
                  },
+                 [](const FileEvent&) { return Mark{.what = "files"}; },
+                 [](const Measured&) { return Mark{.what = "measured"}; },
                  [](const StopRequested&) { return Mark{.what = "stop requested"}; },
                  [](const TimePassed&) { return Mark{.what = "time passed"}; }},
       event);
@@ -119,6 +121,7 @@ Mark mark_of(const AgentEffect& effect) {
           [](const SpoolEnd& spool) { return of_attempt("-> spool", spool.end.attempt); },
           [](const ForgetEnd& forget) { return of_attempt("-> forget", forget.attempt); },
           [](const RemoveRunFolder& remove) { return Mark{.what = "-> remove folder", .whose = remove.run.str()}; },
+          [](const FileEffect&) { return Mark{.what = "-> files"}; },
           [](const Remark&) { return Mark{.what = "-> remark"}; },
           [](const Stopped&) { return Mark{.what = "-> stopped"}; }},
       effect);

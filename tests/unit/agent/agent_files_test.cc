@@ -182,6 +182,20 @@ TEST_F(AgentFilesTest, TellsLinesAndSendsTheLogAtTheEnd) {
   files_->ended(kTwo);  // that has written nothing
 }
 
+TEST_F(AgentFilesTest, SendsTheLogOfAShortRunOnlyIfItFailed) {
+  files_->wrote(kOne, "well\n");
+  files_->wrote(kTwo, "badly\n");
+  files_->keep_log(kTwo);
+  files_->ended(kOne);
+  files_->ended(kTwo);
+  std::optional<Noted> noted = next<Noted>();
+  if (noted && std::holds_alternative<LogLines>(noted->update.what)) noted = next<Noted>();
+  ASSERT_TRUE(noted);
+  EXPECT_EQ(noted->update.attempt, kTwo);
+  EXPECT_EQ(served_.stored(std::get<LogStored>(noted->update.what).blob.sha256), "badly\n");
+  EXPECT_TRUE(fs::is_empty(dir() + "/logs"));
+}
+
 TEST_F(AgentFilesTest, EndsWhileTransfersAreUnderWay) {
   served_.stop();
   open({.keep_free = 0, .patience = {.first_wait = Duration(600'000), .longest_wait = Duration(600'000)}});

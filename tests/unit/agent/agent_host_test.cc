@@ -25,8 +25,8 @@ TEST_F(AgentHostTest, GreetsTrainsDeliversAndTidiesUp) {
     return std::ranges::all_of(leases, [&](const Lease& lease) { return heard.ended(lease.attempt); });
   };
   ASSERT_TRUE(coordinator_->wait(all_ended));
-  ASSERT_TRUE(
-      coordinator_->wait([](const Heard& heard) { return heard.credits.back().devices == cpu_credits(4).devices; }));
+  // It asks for as many again, or for more, now that it knows how short runs are.
+  ASSERT_TRUE(coordinator_->wait([](const Heard& heard) { return heard.credits.back().devices.at(0).free >= 4; }));
   const Heard heard = coordinator_->heard();
   for (const Lease& lease : leases) {
     EXPECT_EQ(heard.ends_of(lease.attempt).size(), 1u);

@@ -199,6 +199,7 @@ class Walk {
       if (at_work && attempt.run == remove.run) removed_in_use_ = true;
     }
   }
+  void seen(const FileEffect&) {}
   void seen(const Remark&) {}
   void seen(const Stopped&) {}
 

@@ -29,10 +29,11 @@ bool Heard::started(const AttemptId& attempt) const {
   return false;
 }
 
-FakeCoordinator::FakeCoordinator(const std::string& address) {
+FakeCoordinator::FakeCoordinator(const std::string& address, grpc::Service* other) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials());
   builder.RegisterService(this);
+  if (other != nullptr) builder.RegisterService(other);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) throw std::runtime_error("cannot listen on " + address);
 }

@@ -32,7 +32,7 @@ struct Heard {
 class FakeCoordinator final : public v1::AgentLink::Service {
  public:
   // `address` as gRPC takes it: "unix:/path" or "127.0.0.1:0".
-  explicit FakeCoordinator(const std::string& address);
+  explicit FakeCoordinator(const std::string& address, grpc::Service* other = nullptr);
   ~FakeCoordinator() override;
 
   void acknowledge_ends(bool yes);  // the default is yes

@@ -35,6 +35,11 @@ class RunLogsTest : public testing::Test {
     logs_ = std::make_unique<RunLogs>(dir_ + "/logs");
     ASSERT_TRUE(logs_->open().ok());
   }
+  // Of a run that is no longer young.
+  void add(const AttemptId& attempt, const std::string& text) {
+    logs_->add(attempt, text);
+    logs_->keep(attempt);
+  }
   std::string told(const AttemptId& attempt, size_t most = 32 << 10) {
     std::string text;
     for (const Update& update : logs_->take_lines(most))
@@ -47,10 +52,10 @@ class RunLogsTest : public testing::Test {
 };
 
 TEST_F(RunLogsTest, KeepsWhatWasWrittenAndTellsItOnce) {
-  logs_->add(kFirst, "one\ntw");
+  add(kFirst, "one\ntw");
   EXPECT_EQ(told(kFirst), "one\n") << "the second line may go on";
-  logs_->add(kFirst, "o\n");
-  logs_->add(kSecond, "other\n");
+  add(kFirst, "o\n");
+  add(kSecond, "other\n");
   EXPECT_EQ(told(kFirst), "two\n");
   EXPECT_EQ(told(kFirst), "");
   EXPECT_FALSE(logs_->has_lines());
@@ -59,8 +64,34 @@ TEST_F(RunLogsTest, KeepsWhatWasWrittenAndTellsItOnce) {
   EXPECT_THAT(logs_->attempts_of(kOther.run), IsEmpty());
 }
 
+TEST_F(RunLogsTest, ForgetsWhatAShortRunWroteUnlessItIsToBeKept) {
+  logs_->add(kFirst, "one\n");
+  logs_->add(kOther, "other\n");
+  logs_->age();
+  EXPECT_EQ(told(kFirst), "");
+  logs_->remove(kFirst);
+  logs_->keep(kOther);  // it failed
+  EXPECT_EQ(told(kOther), "other\n");
+  EXPECT_EQ(*read_file(logs_->path_of(kOther)), "other\n");
+  EXPECT_FALSE(fs::exists(logs_->path_of(kFirst)));
+  EXPECT_FALSE(logs_->has_lines());
+}
+
+TEST_F(RunLogsTest, KeepsWhatALongRunWrote) {
+  logs_->add(kFirst, "one\n");
+  for (int tick = 0; tick < 3; ++tick) {
+    EXPECT_FALSE(fs::exists(logs_->path_of(kFirst)));
+    logs_->age();
+  }
+  EXPECT_EQ(*read_file(logs_->path_of(kFirst)), "one\n");
+  logs_->add(kFirst, "two\n");
+  EXPECT_EQ(told(kFirst), "one\ntwo\n");
+  logs_->add(kOther, std::string(100 << 10, 'x'));
+  EXPECT_TRUE(fs::exists(logs_->path_of(kOther))) << "too much for memory";
+}
+
 TEST_F(RunLogsTest, TellsALineThatNeverEnds) {
-  logs_->add(kFirst, "50 % ");
+  add(kFirst, "50 % ");
   EXPECT_EQ(told(kFirst), "50 % ");
   EXPECT_FALSE(logs_->has_lines());
 }
@@ -68,15 +99,15 @@ TEST_F(RunLogsTest, TellsALineThatNeverEnds) {
 TEST_F(RunLogsTest, TellsTheNewestOfAFloodAndHowMuchItLeavesOut) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "line " + std::to_string(i) + "\n";
-  logs_->add(kFirst, text);
+  add(kFirst, text);
   const std::string lines = told(kFirst, 200);
   EXPECT_LE(lines.size(), 200U);
   EXPECT_TRUE(lines.starts_with("[")) << lines;
   EXPECT_NE(lines.find(" bytes are left out here]\nline "), std::string::npos) << lines;
   EXPECT_TRUE(lines.ends_with("line 998\nline 999\n")) << lines;
   EXPECT_FALSE(logs_->has_lines());
-  for (int i = 0; i < 100; ++i) logs_->add(kOther, std::string(64 << 10, 'x'));
-  logs_->add(kFirst, "quiet\n");
+  for (int i = 0; i < 100; ++i) add(kOther, std::string(64 << 10, 'x'));
+  add(kFirst, "quiet\n");
   size_t all = 0;
   for (const Update& update : logs_->take_lines(1000)) {
     all += std::get<LogLines>(update.what).text.size();
@@ -87,7 +118,7 @@ TEST_F(RunLogsTest, TellsTheNewestOfAFloodAndHowMuchItLeavesOut) {
 }
 
 TEST_F(RunLogsTest, TellsTextWhateverBytesCome) {
-  logs_->add(kFirst, "caf\xc3\xa9 \xff\x1b[31m\n");
+  add(kFirst, "caf\xc3\xa9 \xff\x1b[31m\n");
   EXPECT_EQ(told(kFirst), "caf\xc3\xa9 ??[31m\n");
 }
 
@@ -96,7 +127,7 @@ TEST_F(RunLogsTest, KeepsTheEndOfALongLog) {
   for (int i = 0; text.size() < 3 * RunLogs::kMostBytes; ++i) {
     std::string lines;
     for (int j = 0; j < 1000; ++j) lines += "line " + std::to_string(1000 * i + j) + "\n";
-    logs_->add(kFirst, lines);
+    add(kFirst, lines);
     text += lines;
     EXPECT_LE(fs::file_size(logs_->path_of(kFirst)), RunLogs::kMostBytes);
   }
@@ -107,7 +138,7 @@ TEST_F(RunLogsTest, KeepsTheEndOfALongLog) {
 }
 
 TEST_F(RunLogsTest, FindsWhatAnEarlierProcessLeft) {
-  logs_->add(kFirst, "one\n");
+  add(kFirst, "one\n");
   const std::string run(64, 'c');
   for (const std::string& name : {std::string("readme"), std::string("x.1.log"), run + ".log", run + ".x1.log"})
     std::ofstream(dir_ + "/logs/" + name) << "?";
@@ -115,7 +146,7 @@ TEST_F(RunLogsTest, FindsWhatAnEarlierProcessLeft) {
   EXPECT_THAT(logs_->attempts_of(kFirst.run), ElementsAre(kFirst));
   EXPECT_THAT(logs_->attempts_of(RunKey(std::string(64, 'c'))), IsEmpty());
   EXPECT_FALSE(logs_->has_lines()) << "nobody waits for it any more";
-  logs_->add(kFirst, "two\n");
+  add(kFirst, "two\n");
   EXPECT_EQ(*read_file(logs_->path_of(kFirst)), "one\ntwo\n");
   logs_->remove(kFirst);
   EXPECT_FALSE(fs::exists(logs_->path_of(kFirst)));
