@@ -23,7 +23,7 @@ struct DrainOptions {
 };
 
 StatusOr<int> list(const AgentsOptions& options) {
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const std::vector<AgentView> agents, client.agents());
   std::string ids;
   for (const AgentView& agent : agents) ids += agent.id.str() + "\n";
@@ -39,7 +39,7 @@ StatusOr<int> list(const AgentsOptions& options) {
 }
 
 StatusOr<int> drain(const DrainOptions& options) {
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const AgentView agent,
                       options.undo ? client.release(options.agent) : client.drain(options.agent));
   EV_RETURN_IF_ERROR(show(

@@ -80,7 +80,7 @@ class Done {
 StatusOr<int> control(const ControlOptions& options, v1::SweepAction action) {
   if (action == v1::SWEEP_ACTION_RETRY_FAILED && !options.failed)
     return absl::InvalidArgumentError("say what to try again: --failed");
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   Done done;
   Status wrong;
   for (size_t i = 0; i < options.sweeps.size() && wrong.ok(); ++i) {

@@ -26,7 +26,7 @@ struct ExtendOptions {
 };
 
 StatusOr<int> extend(const ExtendOptions& options) {
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const SweepView of, client.sweep(options.sweep));
   EV_ASSIGN_OR_RETURN(const SweepDefinition definition, client.definition(of.id.str()));
   EV_ASSIGN_OR_RETURN(const Extension extension,

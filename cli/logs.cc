@@ -24,7 +24,7 @@ namespace {
 constexpr uint64_t kMostLog = 16 << 20;  // of one attempt; its end counts
 constexpr size_t kMostTrials = 20;       // of a sweep
 constexpr size_t kMostFollowed = 64;     // of a sweep, at a time
-constexpr Duration kNextAttempt{1'000};
+constexpr Duration kNextAttempt{500};
 
 struct LogsOptions {
   VerbOptions verb;
@@ -183,12 +183,14 @@ StatusOr<int> follow_trial(const LogsOptions& options, Client& client) {
   EV_RETURN_IF_ERROR(print(text_of(before, wall_clock())));
   uint32_t told = before.attempts.empty() ? 0 : before.attempts.back().attempt.number;
   while (true) {
+    bool followed = false;
     EV_ASSIGN_OR_RETURN(const Client::TrialAttempts now, client.attempts(options.reference));
     for (const AttemptView& attempt : now.attempts) {
       if (attempt.number <= told) continue;
       EV_RETURN_IF_ERROR(print("-- " + heading(attempt, wall_clock()) + "\n"));
       told = attempt.number;
-      if (is_open(attempt)) {
+      followed = is_open(attempt);
+      if (followed) {
         EV_RETURN_IF_ERROR(
             follow_attempt(client, options.reference, [](const std::string& piece) { return print(lines_of(piece)); }));
       } else {
@@ -196,6 +198,7 @@ StatusOr<int> follow_trial(const LogsOptions& options, Client& client) {
         if (!text.empty()) EV_RETURN_IF_ERROR(print(lines_of(text)));
       }
     }
+    if (followed) continue;
     if (!will_run(now.trial.state)) {
       say(fmt::format("{} is {}", trial_reference(now.trial), trial_state_name(now.trial.state)));
       return now.trial.state == TrialState::kFinished ? kOk : kIncomplete;
@@ -234,8 +237,8 @@ StatusOr<int> logs(const LogsOptions& options) {
   const bool is_trial = options.reference.find('/') != std::string::npos;
   if (options.follow && options.verb.json())
     return absl::InvalidArgumentError("-f has no end that a JSON document could have; leave one of both out");
-  EV_ASSIGN_OR_RETURN(Client client,
-                      Client::connect(options.verb.connection, options.follow ? kLongPatience : kPatience));
+  EV_ASSIGN_OR_RETURN(
+      Client client, options.follow ? Client::connect(options.verb.connection, kLongPatience) : options.verb.connect());
   if (options.follow) return is_trial ? follow_trial(options, client) : follow_sweep(options, client);
   if (!is_trial) return sweep_logs(options, client);
   EV_ASSIGN_OR_RETURN(LoggedTrial log, logged(client, options.reference, /*open_too=*/true));
@@ -243,7 +246,7 @@ StatusOr<int> logs(const LogsOptions& options) {
 }
 
 StatusOr<int> explain(const ExplainOptions& options) {
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const Client::TrialExplained explained, client.explain(options.trial));
   EV_RETURN_IF_ERROR(show(
       options.verb,

@@ -45,7 +45,7 @@ std::string ids_of(const std::vector<SweepView>& sweeps) {
 }
 
 StatusOr<int> list_sweeps(const ListOptions& options) {
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const Client::SweepsPage page, client.sweeps(options.all));
   EV_RETURN_IF_ERROR(show(
       options.verb,
@@ -74,7 +74,7 @@ StatusOr<std::vector<TrialState>> states_of(const std::vector<std::string>& name
 
 StatusOr<int> list_trials(const ListOptions& options) {
   EV_ASSIGN_OR_RETURN(const std::vector<TrialState> states, states_of(options.states));
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const std::vector<TrialView> trials, client.trials(options.sweep, states, kMostListed));
   std::string references;
   for (const TrialView& trial : trials) references += trial_reference(trial) + "\n";
@@ -116,7 +116,7 @@ void advise(const VerbOptions& options, const SweepView& sweep) {
 }
 
 StatusOr<int> show_sweep(const StatusOptions& options) {
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const SweepPicture picture, picture_of(client, options.sweep));
   EV_RETURN_IF_ERROR(show(
       options.verb, [&] { return picture_json(picture); }, phase_name(picture.sweep.status.phase),
@@ -143,7 +143,7 @@ std::string overview_text(const Overview& overview, size_t width) {
 }
 
 StatusOr<int> show_overview(const StatusOptions& options) {
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const Overview overview, overview_of(client));
   EV_RETURN_IF_ERROR(show(
       options.verb,

@@ -22,11 +22,11 @@ struct ReportOptions {
   std::string file, task;
 };
 
-StatusOr<int> report_from_coordinator(const ReportOptions& options, Duration patience) {
+StatusOr<int> report_from_coordinator(const ReportOptions& options, StatusOr<Client> client) {
   if (!options.task.empty())
     return absl::InvalidArgumentError("--task takes the run from a report on this machine; make that first");
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection, patience));
-  return report_of_sweep(client, options.file, options.places, options.verb);
+  EV_RETURN_IF_ERROR(client.status());
+  return report_of_sweep(*client, options.file, options.places, options.verb);
 }
 
 StatusOr<int> report_from_file(const ReportOptions& options, const NamedResults& results) {
@@ -48,12 +48,12 @@ StatusOr<int> make_report(const ReportOptions& options) {
   const bool is_here = std::filesystem::exists(options.file, ignored);
   const bool is_named = !options.verb.connection.coordinator.empty();
   if (is_named || (!is_here && !environment("EVENSWEEP_COORDINATOR").empty()))
-    return report_from_coordinator(options, kPatience);
+    return report_from_coordinator(options, options.verb.connect());
   const StatusOr<NamedResults> results = read_results(options.file);
   if (results.ok()) return report_from_file(options, *results);
   if (is_here) return results.status();
   // No such file: perhaps it is a sweep of the coordinator that is meant when none is named.
-  StatusOr<int> made = report_from_coordinator(options, Duration(0));
+  StatusOr<int> made = report_from_coordinator(options, Client::connect(options.verb.connection, Duration(0)));
   return absl::IsUnavailable(made.status()) || absl::IsNotFound(made.status()) ? results.status() : made;
 }
 

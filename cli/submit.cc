@@ -50,7 +50,7 @@ StatusOr<int> submit(const SubmitOptions& options) {
   if (options.priority) sweep.resources.priority = *options.priority;
   const bool reports = !options.report.out.empty();
   if (reports) EV_RETURN_IF_ERROR(check_report_folder(options.report.out));
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   const bool waits = options.wait || reports;
   EV_ASSIGN_OR_RETURN(const SweepId id, submit_sweep(client, options.verb,
                                                      {.sweep = sweep,
@@ -62,7 +62,7 @@ StatusOr<int> submit(const SubmitOptions& options) {
 }
 
 StatusOr<int> wait(const WaitOptions& options) {
-  EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.verb.connection));
+  EV_ASSIGN_OR_RETURN(Client client, options.verb.connect());
   EV_ASSIGN_OR_RETURN(const SweepView view, client.sweep(options.sweep));
   return wait_for(client, options.verb, view.id, options.report.out.empty() ? nullptr : &options.report);
 }

@@ -25,8 +25,14 @@ std::string shell_word(const std::string& text) {
 
 }  // namespace
 
+StatusOr<Client> VerbOptions::connect() const {
+  return Client::connect(connection, Duration(static_cast<int64_t>(patience * 1000)));
+}
+
 void add_verb_options(CLI::App& verb, VerbOptions& options) {
   add_connection_options(verb, options.connection);
+  verb.add_option("--patience", options.patience, "Seconds to try on where the coordinator is not reached (default: 5)")
+      ->check(CLI::Range(0.0, 86400.0));
   verb.add_option("-o,--output", options.output, "table, json (docs/format/cli-json.md) or quiet")
       ->check(CLI::IsMember({"table", "json", "quiet"}));
 }

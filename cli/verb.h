@@ -13,12 +13,14 @@ namespace evensweep {
 
 struct VerbOptions {
   ConnectionOptions connection;
-  std::string output = "table";  // table | json | quiet
+  std::string output = "table";                                     // table | json | quiet
+  double patience = static_cast<double>(kPatience.count()) / 1000;  // seconds that a call is tried for
   bool quiet() const { return output == "quiet"; }
   bool json() const { return output == "json"; }
+  StatusOr<Client> connect() const;
 };
 
-// Adds the way to the coordinator and -o.
+// Adds the way to the coordinator, --patience and -o.
 void add_verb_options(CLI::App& verb, VerbOptions& options);
 
 // Runs the verb when it was given; its error is told in one line and becomes the exit code.

@@ -186,7 +186,7 @@ TEST_F(VerbsTest, TryAgainWithTheSameRequest) {
 
 TEST_F(VerbsTest, GiveUpOnACoordinatorThatIsNotThere) {
   served_.stop();
-  EXPECT_EQ(type({"ls"}), kUnreachable);
+  EXPECT_EQ(type({"ls", "--patience", "0"}), kUnreachable);
   EXPECT_THAT(err_, AllOf(HasSubstr("the coordinator at 127.0.0.1:"), HasSubstr("is not reached")));
 }
 
