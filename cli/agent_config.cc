@@ -8,6 +8,7 @@
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/model/spec.h"
+#include "common/wire/limits.h"
 #include "sweeps/spec/values.h"
 
 namespace evensweep {
@@ -40,6 +41,11 @@ std::map<std::string, std::vector<std::string>> read_trainers(const Value& value
   return trainers;
 }
 
+std::string read_slots(const Value& value) {
+  if (value.is_scalar() && value.node().text == "auto") return "auto";
+  return std::to_string(value.integer(1, wire::kMostSlots).value_or(1));
+}
+
 }  // namespace
 
 StatusOr<AgentSettings> parse_agent_settings(std::string_view text, const std::string& file_name) {
@@ -47,6 +53,12 @@ StatusOr<AgentSettings> parse_agent_settings(std::string_view text, const std::s
   EV_RETURN_IF_ERROR(read_settings(text, file_name, "version: 1, trainers: ...", [&](Section& top) {
     if (const auto trainers = top.find("trainers")) settings.trainers = read_trainers(*trainers);
     settings.connection = read_connection_keys(top, file_name);
+    settings.id = top.text("id", "");
+    if (const std::string dir = top.text("dir", ""); !dir.empty()) settings.dir = path_from(file_name, dir);
+    if (const auto slots = top.find("slots")) settings.slots = read_slots(*slots);
+    if (const auto data = top.find("data"))
+      for (const Value& folder : data->one_or_list())
+        settings.data.push_back(path_from(file_name, folder.text().value_or("")));
   }));
   return settings;
 }

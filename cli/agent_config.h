@@ -16,6 +16,8 @@ struct AgentSettings {
   std::string file;                                          // where it was read; empty: there is none
   std::map<std::string, std::vector<std::string>> trainers;  // command lines by name
   ConnectionOptions connection;
+  std::string id, dir, slots = "auto";
+  std::vector<std::string> data;  // folders
 };
 
 // InvalidArgument with one line for each mistake: file, line, what, what to do.

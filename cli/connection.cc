@@ -3,11 +3,14 @@
 #include <grpcpp/security/credentials.h>
 
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "agent/link/channel.h"
 #include "cli/connection_settings.h"
+#include "cli/grpc_log.h"
 #include "cli/places.h"
+#include "cli/secret_file.h"
 #include "common/base/address.h"
 #include "common/base/file.h"
 #include "coordinator/rpc/grpc_status.h"
@@ -34,6 +37,56 @@ StatusOr<ConnectionOptions> from_client_file() {
   if (absl::IsNotFound(text.status())) return ConnectionOptions{};
   EV_RETURN_IF_ERROR(text.status());
   return parse_client_settings(*text, file);
+}
+
+// Adds the token to every call. The file is read each time: a token that is changed there counts at once.
+class TokenFromFile final : public grpc::MetadataCredentialsPlugin {
+ public:
+  explicit TokenFromFile(std::string file) : file_(std::move(file)) {}
+  const char* GetType() const override { return "token"; }
+  grpc::Status GetMetadata(grpc::string_ref, grpc::string_ref, const grpc::AuthContext&,
+                           std::multimap<grpc::string, grpc::string>* metadata) override {
+    const StatusOr<std::string> token = read_token_file(file_);
+    if (!token.ok()) return {grpc::StatusCode::UNAUTHENTICATED, std::string(token.status().message())};
+    metadata->emplace("authorization", "Bearer " + *token);
+    return grpc::Status::OK;
+  }
+
+ private:
+  std::string file_;
+};
+
+StatusOr<std::shared_ptr<grpc::ChannelCredentials>> tls_credentials(const ConnectionOptions& options) {
+  if (options.cert.empty() != options.key.empty())
+    return absl::InvalidArgumentError("a certificate and its key go together; give both --cert and --key");
+  grpc::SslCredentialsOptions ssl;
+  EV_ASSIGN_OR_RETURN(ssl.pem_root_certs, read_file(options.ca));
+  if (!options.cert.empty()) {
+    EV_ASSIGN_OR_RETURN(ssl.pem_cert_chain, read_file(options.cert));
+    EV_ASSIGN_OR_RETURN(ssl.pem_private_key, read_secret_file(options.key));
+  }
+  return grpc::SslCredentials(ssl);
+}
+
+// A secret never leaves this machine in plaintext.
+StatusOr<std::shared_ptr<grpc::ChannelCredentials>> channel_credentials(const Address& address,
+                                                                        const ConnectionOptions& options) {
+  const bool tls = !options.ca.empty();
+  if (!tls && !address.is_local())
+    return absl::InvalidArgumentError("the coordinator at " + address.text() +
+                                      " is on another machine, which needs TLS: give --ca FILE (docs/operating.md)");
+  if (!tls && !options.cert.empty())
+    return absl::InvalidArgumentError("--cert needs the coordinator's CA as well: give --ca FILE");
+  std::shared_ptr<grpc::ChannelCredentials> channel;
+  if (tls) {
+    EV_ASSIGN_OR_RETURN(channel, tls_credentials(options));
+  }
+  if (options.token_file.empty()) return tls ? channel : grpc::InsecureChannelCredentials();
+  EV_RETURN_IF_ERROR(read_token_file(options.token_file).status());
+  if (!tls) channel = grpc::experimental::LocalCredentials(address.path.empty() ? LOCAL_TCP : UDS);
+  const auto token = grpc::experimental::MetadataCredentialsFromPlugin(
+      std::make_unique<TokenFromFile>(options.token_file), tls ? GRPC_PRIVACY_AND_INTEGRITY : GRPC_SECURITY_NONE);
+  return grpc::CompositeChannelCredentials(channel, token);
 }
 
 }  // namespace
@@ -84,12 +137,12 @@ StatusOr<ConnectionOptions> resolve(const ConnectionOptions& flags) {
 }
 
 StatusOr<Connection> connect(const ConnectionOptions& flags) {
+  adopt_grpc_log(LogLevel::kDebug);  // why a call fails is said by its outcome()
   EV_ASSIGN_OR_RETURN(const ConnectionOptions options, resolve(flags));
   EV_ASSIGN_OR_RETURN(const Address address, parse_address(options.coordinator));
-  if (!address.is_local())
-    return absl::InvalidArgumentError("the coordinator at " + address.text() +
-                                      " is on another machine, which needs TLS: give --ca FILE (docs/operating.md)");
-  return Connection(address.text(), coordinator_channel(address.text(), grpc::InsecureChannelCredentials()));
+  EV_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
+                      channel_credentials(address, options));
+  return Connection(address.text(), coordinator_channel(address.text(), credentials));
 }
 
 }  // namespace evensweep

@@ -4,10 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/agent.h"
 #include "cli/agents.h"
 #include "cli/analyze.h"
+#include "cli/certs.h"
 #include "cli/compare.h"
 #include "cli/control.h"
+#include "cli/coordinator.h"
 #include "cli/data.h"
 #include "cli/doctor.h"
 #include "cli/exit_code.h"
@@ -52,7 +55,9 @@ int main_of(int argc, char** argv) {
       "  evensweep run sweeps/digits.yaml     train it here and write the report\n"
       "  evensweep analyze results.csv        the same report for results from anywhere\n"
       "  evensweep compare results/a results/b    two sweeps side by side\n"
-      "Exit codes: 0 ok, 1 failed, 2 wrong usage or file, 3 trials without result, 130 interrupted.");
+      "  evensweep coordinator, evensweep agent   the same on many machines (docs/operating.md)\n"
+      "Exit codes: 0 ok, 1 failed, 2 wrong usage or file, 3 trials without result, 4 coordinator not reached,\n"
+      "5 not authorised, 130 interrupted.");
   int exit_code = kOk;
   add_plan(app, exit_code);
   add_run(app, exit_code);
@@ -62,6 +67,9 @@ int main_of(int argc, char** argv) {
   add_control(app, exit_code);
   add_extend(app, exit_code);
   add_agents(app, exit_code);
+  add_coordinator(app, exit_code);
+  add_agent(app, exit_code);
+  add_certs(app, exit_code);
   add_compare(app, exit_code);
   add_meta(app, exit_code);
   add_analyze(app, exit_code);

@@ -8,6 +8,7 @@
 #include "agent/devices/machine.h"
 #include "agent/link/agent_host.h"
 #include "cli/agent_config.h"
+#include "cli/coordinator_parts.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
 #include "cli/progress.h"
@@ -21,10 +22,7 @@
 #include "common/base/file.h"
 #include "common/model/json.h"
 #include "common/wire/status_codec.h"
-#include "coordinator/host/host.h"
 #include "coordinator/rpc/server.h"
-#include "coordinator/store/sqlite_store.h"
-#include "coordinator/store/state_folder.h"
 #include "sweeps/report/report.h"
 #include "sweeps/report/task.h"
 
@@ -42,22 +40,17 @@ struct RunOptions {
 
 // Coordinator and agent of one `run`, taken down in the opposite order.
 struct Embedded {
-  coordinator::StateFolder folder;
-  std::unique_ptr<coordinator::Host> host;
-  std::unique_ptr<coordinator::RpcServer> server;
+  CoordinatorParts coordinator;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<AgentHost> agent;  // absent until there is something to train
 };
 
-StatusOr<Embedded> start_coordinator(const RunOptions& options, const Clock& clock) {
+StatusOr<Embedded> embed_coordinator(const RunOptions& options, const Clock& clock) {
   EV_ASSIGN_OR_RETURN(const std::string path, state_folder(options.state));
   EV_ASSIGN_OR_RETURN(coordinator::StateFolder folder, coordinator::StateFolder::hold(path));
-  EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::SqliteStore> store, coordinator::SqliteStore::open(path));
-  EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::Host> host,
-                      coordinator::Host::start(std::move(store), clock, coordinator::CoreOptions{.resume = false}));
-  EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::RpcServer> server, coordinator::RpcServer::start(*host, {}));
-  std::shared_ptr<grpc::Channel> channel = server->in_process_channel();
-  return Embedded{std::move(folder), std::move(host), std::move(server), std::move(channel), nullptr};
+  EV_ASSIGN_OR_RETURN(CoordinatorParts parts, start_coordinator(std::move(folder), {}, {}, clock, {.resume = false}));
+  std::shared_ptr<grpc::Channel> channel = parts.server->in_process_channel();
+  return Embedded{std::move(parts), std::move(channel), nullptr};
 }
 
 StatusOr<std::vector<std::string>> trainer_of(const RunOptions& options, const Sweep& sweep) {
@@ -70,7 +63,7 @@ StatusOr<std::vector<std::string>> trainer_of(const RunOptions& options, const S
 }
 
 Status start_agent(Embedded& embedded, const RunOptions& options, const Sweep& sweep, const Clock& clock) {
-  AgentOptions agent{.id = AgentId("local"), .dir = embedded.folder.path() + "/agent"};
+  AgentOptions agent{.id = AgentId("local"), .dir = embedded.coordinator.folder.path() + "/agent"};
   EV_ASSIGN_OR_RETURN(agent.trainers[sweep.trainer], trainer_of(options, sweep));
   agent.slots = default_slots(detect_machine(), sweep.training.threads);
   if (sweep.resources.slots) agent.slots = static_cast<uint32_t>(*sweep.resources.slots);
@@ -167,7 +160,7 @@ StatusOr<int> run(const RunOptions& options) {
   EV_ASSIGN_OR_RETURN(std::string file_text, read_file(options.file));
   const SweepFile file{.text = std::move(file_text), .overrides = options.overrides};
   EV_RETURN_IF_ERROR(decide_threads(sweep, options));
-  EV_ASSIGN_OR_RETURN(Embedded embedded, start_coordinator(options, clock));
+  EV_ASSIGN_OR_RETURN(Embedded embedded, embed_coordinator(options, clock));
   EV_ASSIGN_OR_RETURN(const auto submitted, submit(embedded, sweep));
   SweepStatus status = submitted.second;
   EV_RETURN_IF_ERROR(check_report_folder(report_folder(options.out, sweep)));
@@ -181,7 +174,7 @@ StatusOr<int> run(const RunOptions& options) {
       return kInterrupted;
     }
   }
-  EV_ASSIGN_OR_RETURN(const SweepResults results, embedded.host->results(submitted.first));
+  EV_ASSIGN_OR_RETURN(const SweepResults results, embedded.coordinator.host->results(submitted.first));
   EV_RETURN_IF_ERROR(tell_results(options, sweep, file, results, status, terminal));
   if (status.trials_failed == 0) return kOk;
   say(fmt::format("{} of {} trials have no result; the report says why", status.trials_failed, status.trials));

@@ -1,6 +1,9 @@
 #include "cli/signals.h"
 
+#include <cstdlib>
 #include <ctime>
+
+#include "cli/exit_code.h"
 
 namespace evensweep {
 namespace {
@@ -26,6 +29,11 @@ std::optional<int> Signals::wait(Duration timeout) {
   const int signal = sigtimedwait(&set_, nullptr, &limit);
   if (signal < 0) return std::nullopt;
   return signal;
+}
+
+void leave_at_next(Signals& signals, std::future<void>& work) {
+  while (work.wait_for(Duration(50)) != std::future_status::ready)
+    if (signals.wait(Duration(0))) std::_Exit(kInterrupted);
 }
 
 }  // namespace evensweep

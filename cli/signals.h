@@ -2,6 +2,7 @@
 // Termination signals as something to ask for, instead of something that happens.
 
 #include <csignal>
+#include <future>
 #include <optional>
 
 #include "common/base/clock.h"
@@ -20,5 +21,8 @@ class Signals {
  private:
   sigset_t set_;
 };
+
+// Until `work` is done. A signal in between ends the process at once: whoever asks twice does not want to wait.
+void leave_at_next(Signals& signals, std::future<void>& work);
 
 }  // namespace evensweep

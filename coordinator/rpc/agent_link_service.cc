@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/wire/link_codec.h"
+#include "coordinator/rpc/credentials.h"
 #include "coordinator/rpc/server.h"
 
 namespace evensweep::coordinator {
@@ -20,8 +22,11 @@ class AgentStream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::C
     AgentStream* stream = nullptr;
   };
 
-  AgentStream(Host& host, Streams<AgentStream>& streams)
-      : host_(host), streams_(streams), door_(std::make_shared<Door>()) {
+  AgentStream(Host& host, Streams<AgentStream>& streams, std::string certificate_name)
+      : host_(host),
+        streams_(streams),
+        certificate_name_(std::move(certificate_name)),
+        door_(std::make_shared<Door>()) {
     door_->stream = this;
     streams_.add(this);
     StartRead(&incoming_);
@@ -35,6 +40,8 @@ class AgentStream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::C
       return refuse(absl::FailedPreconditionError("the first message must be Hello"));
     if (connection_)
       host_.receive(*connection_, *std::move(message));
+    else if (const Status status = check_name(std::get<Hello>(*message)); !status.ok())
+      return refuse(status);
     else
       greet(std::get<Hello>(*std::move(message)));
     StartRead(&incoming_);
@@ -59,6 +66,13 @@ class AgentStream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::C
   void end() { finish(grpc::Status::OK); }
 
  private:
+  // Nobody reports in the name of another machine.
+  Status check_name(const Hello& hello) const {
+    if (certificate_name_.empty() || may_be_agent(certificate_name_, hello.agent.str())) return absl::OkStatus();
+    return absl::PermissionDeniedError("the certificate is for the agent " + in_quotes(certificate_name_) +
+                                       ", not for " + in_quotes(hello.agent.str()) + "; use its name as --id");
+  }
+
   void greet(Hello hello) {
     connection_ = host_.connect(std::move(hello), {.send =
                                                        [door = door_](const CoordinatorMessage& message) {
@@ -93,6 +107,7 @@ class AgentStream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::C
 
   Host& host_;
   Streams<AgentStream>& streams_;
+  const std::string certificate_name_;  // empty: the agent may have any name
   std::shared_ptr<Door> door_;
   std::optional<ConnectionId> connection_;  // of the reading side alone
   v1::AgentMessage incoming_;
@@ -103,8 +118,8 @@ class AgentStream final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::C
 };
 
 grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentLinkService::Connect(
-    grpc::CallbackServerContext*) {
-  return new AgentStream(host_, streams_);  // deletes itself in OnDone
+    grpc::CallbackServerContext* context) {
+  return new AgentStream(host_, streams_, agent_of(*context->auth_context()));  // deletes itself in OnDone
 }
 
 void AgentLinkService::end_all() { streams_.end_all(); }

@@ -1,13 +1,16 @@
 #include "coordinator/rpc/server.h"
 
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 
 #include <chrono>
+#include <utility>
 
 #include "common/wire/limits.h"
 #include "coordinator/host/host_control.h"
 #include "coordinator/rpc/agent_link_service.h"
 #include "coordinator/rpc/agents_service.h"
+#include "coordinator/rpc/files_service.h"
 #include "coordinator/rpc/sweeps_service.h"
 
 namespace evensweep::coordinator {
@@ -22,27 +25,59 @@ void keep(std::unique_ptr<grpc::Server> server) {
   static_cast<void>(kept);
 }
 
+constexpr Duration kDrain{2000};
+constexpr size_t kMostMemory = 256 << 20;  // for what gRPC holds of calls and connections
+constexpr int kMostMetadata = 8 << 10;
+constexpr int kMostCallsOfAConnection = 256;
+
+void set_limits(grpc::ServerBuilder& builder) {
+  // Two coordinators must not share a port unnoticed, which gRPC would allow.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetMaxReceiveMessageSize(wire::kMostMessage);
+  builder.SetMaxSendMessageSize(wire::kMostMessage);
+  builder.SetResourceQuota(grpc::ResourceQuota("coordinator").Resize(kMostMemory));
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMostMetadata);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostCallsOfAConnection);
+  // A peer that says nothing to the end of its handshake gives its socket back.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  // Clients ping every 20 s (agent/link/channel.cc); more often than every 10 s is an attack to gRPC.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+}
+
 }  // namespace
 
-RpcServer::RpcServer(Host& host)
-    : control_(std::make_unique<HostControl>(host)),
+RpcServer::RpcServer(Host& host, std::shared_ptr<Authorizer> authorizer)
+    : authorizer_(std::move(authorizer)),
+      control_(std::make_unique<HostControl>(host)),
       agent_link_(std::make_unique<AgentLinkService>(host)),
       sweeps_(std::make_unique<SweepsService>(*control_)),
       agents_(std::make_unique<AgentsService>(*control_)) {}
 
-StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vector<std::string>& addresses) {
-  std::unique_ptr<RpcServer> self(new RpcServer(host));
+StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vector<std::string>& addresses,
+                                                      const ServerSecurity& security, BlobFolder* files) {
+  static const SystemClock clock;
+  const bool open = !security.has_tokens && security.client_ca.empty();
+  std::unique_ptr<RpcServer> self(new RpcServer(host, std::make_shared<Authorizer>(clock, security.tokens, open)));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
-  // Two coordinators must not share a port unnoticed, which gRPC would allow.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.SetMaxReceiveMessageSize(wire::kMostMessage);
+  set_limits(builder);
   self->ports_.resize(addresses.size());
-  for (size_t i = 0; i < addresses.size(); ++i)
-    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &self->ports_[i]);
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    EV_ASSIGN_OR_RETURN(const Address address, parse_address(addresses[i]));
+    EV_RETURN_IF_ERROR(check_exposure(address, security));
+    builder.AddListeningPort(address.text(), server_credentials(address, security, self->authorizer_),
+                             &self->ports_[i]);
+  }
   builder.RegisterService(self->agent_link_.get());
   builder.RegisterService(self->sweeps_.get());
   builder.RegisterService(self->agents_.get());
+  if (files != nullptr) {
+    self->files_ = std::make_unique<FilesService>(*files);
+    builder.RegisterService(self->files_.get());
+  }
   self->server_ = builder.BuildAndStart();
   if (!self->server_)
     return absl::UnavailableError("cannot listen on " +
@@ -50,11 +85,15 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vec
   return self;
 }
 
-RpcServer::~RpcServer() {
+RpcServer::~RpcServer() { stop(kDrain); }
+
+void RpcServer::stop(Duration drain) {
   if (!server_) return;
+  if (auto* health = server_->GetHealthCheckService(); health != nullptr) health->SetServingStatus(false);
   agent_link_->end_all();
   sweeps_->end_all();
-  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
+  if (files_) files_->end_all();
+  server_->Shutdown(std::chrono::system_clock::now() + drain);
   server_->Wait();
   keep(std::move(server_));
 }

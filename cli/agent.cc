@@ -1,0 +1,146 @@
+#include "cli/agent.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/devices/machine.h"
+#include "agent/link/agent_host.h"
+#include "cli/agent_config.h"
+#include "cli/agent_place.h"
+#include "cli/connection.h"
+#include "cli/exit_code.h"
+#include "cli/places.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "common/base/file.h"
+#include "common/base/log.h"
+#include "common/model/spec.h"
+#include "evensweep/v1/agent_link.grpc.pb.h"
+
+namespace evensweep {
+namespace {
+
+constexpr Duration kTick{1000};
+// Below the 30 s that Slurm and Kubernetes give before they kill.
+constexpr Duration kGrace{20000};
+
+struct AgentFlags {
+  ConnectionOptions connection;
+  std::string slots = "auto", id, dir, trainer, config, ready_file;
+  std::vector<std::string> data;
+};
+
+// Flags go before the file.
+void fill(ConnectionOptions& flags, const ConnectionOptions& file) {
+  if (!flags.coordinator.empty()) return;  // what the file says is meant for its coordinator
+  const auto fill_one = [](std::string& value, const std::string& from) {
+    if (value.empty()) value = from;
+  };
+  fill_one(flags.coordinator, file.coordinator);
+  fill_one(flags.ca, file.ca);
+  fill_one(flags.cert, file.cert);
+  fill_one(flags.key, file.key);
+  fill_one(flags.token_file, file.token_file);
+}
+
+StatusOr<std::map<std::string, std::vector<std::string>>> trainers_of(const AgentFlags& flags,
+                                                                      const AgentSettings& settings) {
+  std::map<std::string, std::vector<std::string>> trainers = settings.trainers;
+  StatusOr<std::string> built_in = trainer_path(flags.trainer);
+  // Where only trainers of one's own are installed, those are what this machine is for.
+  if (!built_in.ok() && trainers.empty()) return built_in.status();
+  if (built_in.ok()) trainers[kTrainerNumerics] = {*std::move(built_in)};
+  return trainers;
+}
+
+// Whether the coordinator would let an agent with these credentials in; one that is not there is no reason to go.
+Status knock(const Connection& connection) {
+  const std::unique_ptr<v1::AgentLink::Stub> stub = v1::AgentLink::NewStub(connection.channel());
+  grpc::ClientContext context;
+  connection.prepare(context, Duration(10000));
+  const auto stream = stub->Connect(&context);
+  stream->WritesDone();
+  const Status outcome = connection.outcome(stream->Finish());
+  if (absl::IsUnauthenticated(outcome)) return outcome;
+  if (!outcome.ok()) say(std::string(outcome.message()) + "; trying again until it is");
+  return absl::OkStatus();
+}
+
+StatusOr<AgentOptions> options_of(const AgentFlags& flags, const AgentSettings& settings,
+                                  const ConnectionOptions& connection) {
+  AgentOptions agent;
+  EV_ASSIGN_OR_RETURN(agent.dir, agent_folder(flags.dir.empty() ? settings.dir : flags.dir));
+  EV_ASSIGN_OR_RETURN(agent.id, agent_id(flags.id.empty() ? settings.id : flags.id, agent.dir, connection.cert));
+  EV_ASSIGN_OR_RETURN(agent.trainers, trainers_of(flags, settings));
+  const std::string slots = flags.slots != "auto" ? flags.slots : settings.slots;
+  agent.slots = slots == "auto" ? default_slots(detect_machine(), 1) : static_cast<uint32_t>(std::stoul(slots));
+  agent.grace = kGrace;
+  std::vector<std::string> folders = settings.data;
+  folders.insert(folders.end(), flags.data.begin(), flags.data.end());
+  EV_ASSIGN_OR_RETURN(agent.files, files_in(folders));
+  agent.transfers.emplace();
+  return agent;
+}
+
+Status serve(const AgentFlags& given) {
+  Signals signals;
+  set_log_level(LogLevel::kInfo);
+  static const SystemClock clock;
+  AgentFlags flags = given;
+  EV_ASSIGN_OR_RETURN(const AgentSettings settings, read_agent_settings(flags.config));
+  fill(flags.connection, settings.connection);
+  EV_ASSIGN_OR_RETURN(const ConnectionOptions way, resolve(flags.connection));
+  EV_ASSIGN_OR_RETURN(const Connection connection, connect(way));
+  EV_ASSIGN_OR_RETURN(AgentOptions options, options_of(flags, settings, way));
+  EV_RETURN_IF_ERROR(knock(connection));
+  const std::string id = options.id.str(), dir = options.dir;
+  const uint32_t slots = options.slots;
+  EV_ASSIGN_OR_RETURN(const std::unique_ptr<AgentHost> agent,
+                      AgentHost::start(std::move(options), connection.channel(), clock));
+  say(fmt::format("agent {} trains for {}, {} at a time, folder {}", id, connection.target(), slots, dir));
+  if (!flags.ready_file.empty()) EV_RETURN_IF_ERROR(replace_file(flags.ready_file, id + "\n"));
+  while (!signals.wait(kTick)) {
+  }
+  say("stopping: trainings write their checkpoints and are given back");
+  agent->request_stop();
+  auto stopped = std::async(std::launch::async, [&] { agent->wait_stopped(kGrace + Duration(4000)); });
+  leave_at_next(signals, stopped);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void add_agent(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<AgentFlags>();
+  CLI::App* verb = app.add_subcommand("agent", "Train on this machine what a coordinator gives it");
+  verb->footer(
+      "Examples:\n"
+      "  evensweep agent --coordinator 127.0.0.1:7077\n"
+      "  evensweep agent --config lab/agent.yaml --slots 4\n"
+      "SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 all mean: write checkpoints, give the runs back, and go.");
+  add_connection_options(*verb, flags->connection);
+  verb->add_option("--slots", flags->slots, "Trainings at a time, or auto (default): from the cores")
+      ->check([](const std::string& text) {
+        return text == "auto" ? std::string() : CLI::Range(1, 4096)(const_cast<std::string&>(text));
+      });
+  verb->add_option("--id", flags->id, "Name of this agent (default: from the host name)");
+  verb->add_option("--dir", flags->dir, "Folder of its own (default: ~/.local/state/evensweep-agent)");
+  verb->add_option("--data", flags->data, "Folder with data files that this machine has, also several times");
+  verb->add_option("--trainer", flags->trainer, "Training program (default: evensweep-trainer beside this one)");
+  verb->add_option("--config", flags->config, "Configuration file (docs/format/agent.md)");
+  verb->add_option("--ready-file", flags->ready_file, "File to write the agent's id to once it runs");
+  verb->callback([flags, &exit_code] {
+    const Status status = serve(*flags);
+    if (!status.ok()) say(std::string(status.message()));
+    exit_code = exit_code_of(status);
+  });
+}
+
+}  // namespace evensweep

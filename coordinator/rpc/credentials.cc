@@ -1,0 +1,126 @@
+#include "coordinator/rpc/credentials.h"
+
+#include <grpc/grpc_security_constants.h>
+#include <grpcpp/security/auth_metadata_processor.h>
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "coordinator/rpc/grpc_status.h"
+
+namespace evensweep::coordinator {
+namespace {
+
+constexpr Duration kBetweenLines{100};
+constexpr std::string_view kBearer = "Bearer ";
+
+std::string certificate_of(const grpc::AuthContext& context) {
+  const std::vector<grpc::string_ref> found = context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  return found.empty() ? "" : std::string(found[0].data(), found[0].size());
+}
+
+// Runs on gRPC's threads, before the handler of the call is called.
+class CallCheck final : public grpc::AuthMetadataProcessor {
+ public:
+  explicit CallCheck(std::shared_ptr<Authorizer> authorizer) : authorizer_(std::move(authorizer)) {}
+  bool IsBlocking() const override { return false; }
+
+  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* context, OutputMetadata* consumed,
+                       OutputMetadata*) override {
+    const auto path = metadata.find(":path");
+    if (path == metadata.end()) return {grpc::StatusCode::INTERNAL, "a call without a method"};
+    std::optional<std::string> token;
+    const auto [begin, end] = metadata.equal_range("authorization");
+    for (auto header = begin; header != end; ++header) {
+      const std::string_view value(header->second.data(), header->second.size());
+      if (token || !value.starts_with(kBearer))
+        return {grpc::StatusCode::UNAUTHENTICATED, "the authorization of a call is one Bearer token"};
+      token = value.substr(kBearer.size());
+      consumed->emplace("authorization", std::string(value));  // no handler is to see it
+    }
+    return to_grpc(authorizer_->decide({path->second.data(), path->second.size()}, token, certificate_of(*context)));
+  }
+
+ private:
+  std::shared_ptr<Authorizer> authorizer_;
+};
+
+std::shared_ptr<grpc::ServerCredentials> tls_credentials(const ServerSecurity& security) {
+  grpc::SslServerCredentialsOptions options(security.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                            : security.client_certificate_required
+                                                ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                                                : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = security.client_ca;
+  options.pem_key_cert_pairs.push_back({security.key, security.certificate});
+  return grpc::SslServerCredentials(options);
+}
+
+}  // namespace
+
+Authorizer::Authorizer(const Clock& clock, std::vector<TokenEntry> tokens, bool open)
+    : clock_(clock), open_(open), tokens_(std::move(tokens)) {}
+
+void Authorizer::replace(std::vector<TokenEntry> tokens) {
+  const std::lock_guard lock(mutex_);
+  tokens_ = std::move(tokens);
+}
+
+Status Authorizer::decide(std::string_view path, const std::optional<std::string>& token,
+                          const std::string& certificate) {
+  if (!scopes_needed(path) || (open_ && !token && certificate.empty())) return absl::OkStatus();
+  std::unique_lock lock(mutex_);
+  const StatusOr<Caller> caller = identify(tokens_, token, certificate, clock_.unix_millis());
+  lock.unlock();
+  if (!caller.ok()) return refuse(path, "somebody", caller.status());
+  if (Status status = permit(*caller, path); !status.ok()) return refuse(path, caller->name, std::move(status));
+  if (is_change(path)) log(LogLevel::kInfo, "audit", caller->name + " calls " + std::string(path));
+  return absl::OkStatus();
+}
+
+// Whoever knocks a thousand times a second is to fill no disk.
+Status Authorizer::refuse(std::string_view path, const std::string& who, Status status) {
+  const uint64_t count = ++refused_;
+  {
+    const std::lock_guard lock(mutex_);
+    if (clock_.now() - last_line_ < kBetweenLines) return status;
+    last_line_ = clock_.now();
+  }
+  log(LogLevel::kWarning, "audit",
+      "refused " + who + " the call " + in_quotes(path) + ": " + std::string(status.message()) + " (" +
+          std::to_string(count) + " refused since the start)");
+  return status;
+}
+
+Status check_exposure(const Address& address, const ServerSecurity& security) {
+  if (address.is_local()) return absl::OkStatus();
+  const std::string where = "other machines reach " + address.text();
+  const std::string advice =
+      "; \"evensweep certs init DIR --host NAME\" makes what is needed (docs/operating.md), or listen on 127.0.0.1";
+  if (!security.tls()) return absl::FailedPreconditionError(where + ", which needs TLS" + advice);
+  const bool certificates = !security.client_ca.empty() && security.client_certificate_required;
+  if (!certificates && !security.has_tokens)
+    return absl::FailedPreconditionError(where + ", which needs tokens or client certificates beside TLS" + advice);
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::ServerCredentials> server_credentials(const Address& address, const ServerSecurity& security,
+                                                            const std::shared_ptr<Authorizer>& authorizer) {
+  if (!security.tls() && !security.has_tokens) return grpc::InsecureServerCredentials();
+  std::shared_ptr<grpc::ServerCredentials> credentials =
+      security.tls() ? tls_credentials(security)
+                     : grpc::experimental::LocalServerCredentials(address.path.empty() ? LOCAL_TCP : UDS);
+  credentials->SetAuthMetadataProcessor(std::make_shared<CallCheck>(authorizer));
+  return credentials;
+}
+
+std::string agent_of(const grpc::AuthContext& context) {
+  const std::string certificate = certificate_of(context);
+  if (certificate.empty()) return "";
+  const StatusOr<Caller> caller = caller_of_certificate(certificate);
+  return caller.ok() ? caller->agent : "";
+}
+
+}  // namespace evensweep::coordinator
