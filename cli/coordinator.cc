@@ -101,7 +101,8 @@ Status serve(const CoordinatorOptions& options) {
   EV_ASSIGN_OR_RETURN(const CoordinatorSettings settings, settings_of(options));
   EV_ASSIGN_OR_RETURN(const coordinator::ServerSecurity security, read_security(settings));
   EV_ASSIGN_OR_RETURN(coordinator::StateFolder folder, coordinator::StateFolder::hold(settings.state));
-  StatusOr<CoordinatorParts> parts = start_coordinator(std::move(folder), settings.listen, security, clock, {});
+  StatusOr<CoordinatorParts> parts =
+      start_coordinator(std::move(folder), settings.listen, security, clock, settings.core);
   EV_RETURN_IF_ERROR(with_advice(parts.status(), settings.state));
   EV_ASSIGN_OR_RETURN(const std::vector<std::string> addresses, listening(settings, parts->server->ports()));
   say(fmt::format("coordinator listens on {} ({}), state in {}", fmt::join(addresses, ", "), protection(security),

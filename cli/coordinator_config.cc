@@ -44,6 +44,25 @@ void read_tls(const Value& value, const std::string& file_name, CoordinatorSetti
   tls.end();
 }
 
+// Seconds, fractions too: tests of whole clusters have leases of a second.
+void read_timeouts(const Value& value, coordinator::CoreOptions& options) {
+  Section timeouts(value);
+  const auto read = [&](const char* name, Duration& into) {
+    const double seconds = static_cast<double>(into.count()) / 1000;
+    into = Duration(static_cast<int64_t>(1000 * timeouts.number(name, seconds, {.least = 0.01, .most = 86400})));
+  };
+  read("heartbeat", options.heartbeat);
+  read("suspect", options.suspect);
+  read("lease", options.lease);
+  read("start_grace", options.start_grace);
+  read("brake", options.brake);
+  read("quarantine", options.quarantine);
+  read("backoff", options.first_backoff);
+  if (options.heartbeat >= options.suspect || options.suspect > options.lease)
+    timeouts.fail("needs heartbeat < suspect <= lease");
+  timeouts.end();
+}
+
 // The first moment after the day, in UTC.
 std::optional<int64_t> end_of_day(const std::string& text) {
   int year = 0;
@@ -93,6 +112,7 @@ StatusOr<CoordinatorSettings> parse_coordinator_settings(std::string_view text, 
       settings.backups_kept = section.integer("keep", settings.backups_kept, 1, 1000);
       section.end();
     }
+    if (const auto timeouts = top.find("timeouts")) read_timeouts(*timeouts, settings.core);
   }));
   return settings;
 }

@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "coordinator/core/core.h"
 #include "coordinator/rpc/credentials.h"
 
 namespace evensweep {
@@ -19,6 +20,7 @@ struct CoordinatorSettings {
   std::string tokens;  // file
   Duration backup_interval{600'000};
   int64_t backups_kept = 3;
+  coordinator::CoreOptions core;
 };
 
 // InvalidArgument with one line for each mistake: file, line, what, what to do.
