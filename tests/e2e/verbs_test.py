@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 
-from program import FAKE_TRAINER, SOURCE, E2eTest, main, poll
+from program import FAKE_TRAINER, E2eTest, main, poll
 
 
 class VerbsTest(E2eTest):
@@ -45,13 +45,7 @@ class VerbsTest(E2eTest):
 
     def start_agent(self, name="one"):
         return self.launch(f"agent-{name}", "agent", "--id", name, "--dir", self.dir / name, "--slots", 2,
-                           "--data", SOURCE / "sweeps" / "data", "--trainer", FAKE_TRAINER)
-
-    def waiting(self, sweep):
-        """`wait`, once it watches the sweep."""
-        process = self.start(self.command("wait", sweep))
-        poll(lambda: "trials" in (self.dir / "stderr").read_text(), "the wait to begin")
-        return process
+                           "--trainer", FAKE_TRAINER)
 
     def type(self, *arguments, code=0):
         return self.ok(self.command(*arguments), code=code)
@@ -173,7 +167,7 @@ class VerbsTest(E2eTest):
 
     def test_wait_through_a_restart(self):
         sweep = self.submit(seeds=1)
-        waiting = self.waiting(sweep)
+        waiting = self.start(self.command("wait", sweep, "-o", "quiet"))
         self.coordinator.send_signal(signal.SIGKILL)
         self.coordinator.wait()
         self.start_coordinator()
@@ -182,7 +176,9 @@ class VerbsTest(E2eTest):
 
     def test_interrupted_wait_leaves_the_sweep(self):
         sweep = self.submit(seeds=1)
-        waiting = self.waiting(sweep)
+        waiting = self.start(self.command("wait", sweep))
+        poll(lambda: "SigBlk" in open(f"/proc/{waiting.pid}/status").read() and
+             int(open(f"/proc/{waiting.pid}/status").read().split("SigBlk:")[1].split()[0], 16) != 0, "its signals")
         waiting.send_signal(signal.SIGINT)
         self.assertEqual(waiting.wait(timeout=60), 130)
         self.assertEqual(self.json("status", sweep)["sweep"]["phase"], "active")

@@ -18,7 +18,8 @@ SimAgent::SimAgent(boost::asio::io_context& io, std::shared_ptr<grpc::Channel> c
             {.on_connected = [this] { greet(); },
              .on_message = [this](const CoordinatorMessage& message) { receive(message); },
              .on_disconnected =
-                 [this](const std::string&) {
+                 [this](const std::string& why) {
+                   fleet_.last_loss = why;
                    if (std::exchange(welcomed_, false)) --fleet_.connected;
                    timer_.cancel();
                  }},
@@ -82,7 +83,7 @@ void SimAgent::take(const Leases& leases) {
   Updates updates;
   for (const Lease& lease : leases.leases) {
     if (!held_.emplace(lease.attempt, Held{}).second) continue;
-    ++fleet_.started;
+    if (fleet_.started++ == 0) fleet_.first_lease_at = static_cast<double>(SystemClock().unix_millis()) / 1000;
     ++fleet_.executions[lease.attempt.run.str()];
     if (options_.training.count() == 0) {
       held_[lease.attempt].result = fake_result_json(lease.attempt.run.str(), options_.classes);

@@ -16,10 +16,12 @@ namespace evensweep {
 
 // What all agents of a process have done, and how things stand. Of the thread that runs them.
 struct Fleet {
-  uint32_t connected = 0;  // have been welcomed and not lost the stream since
-  uint64_t started = 0;    // attempts
+  uint32_t connected = 0;     // have been welcomed and not lost the stream since
+  uint64_t started = 0;       // attempts
+  double first_lease_at = 0;  // wall clock, seconds since 1970; 0: none yet
   uint64_t acknowledged = 0;
   uint64_t cancelled = 0;
+  std::string last_loss;                                 // why a stream ended
   std::unordered_map<std::string, uint32_t> executions;  // run key -> how many times it was begun by an agent
 };
 
