@@ -53,7 +53,8 @@ void Core::place(SweepState& state, Step& step) {
   step.records.push_back(SweepPlaced{.sweep = state.number, .device = state.device});
 }
 
-// The first ready run that did not fail on this agent before; the first one if there is none and nobody else is there.
+// The first ready run that did not fail on this agent before; the first one if there is none and nobody else can take
+// it.
 std::optional<RunId> Core::next_for(const SweepState& state, const Agent& agent) const {
   int looked = 0;
   for (const ReadyKey& ready : state.ready) {
@@ -61,8 +62,11 @@ std::optional<RunId> Core::next_for(const SweepState& state, const Agent& agent)
     if (failed == failed_at_.end() || failed->second != agent.id || connections_.size() == 1) return ready.run;
     if (++looked == kLookAhead) break;
   }
-  const bool others =
-      std::any_of(rooms_.begin(), rooms_.end(), [&](const Room& room) { return room.agent != agent.id; });
+  // Only those count that can take it: else it would wait for them for ever.
+  const bool others = std::any_of(rooms_.begin(), rooms_.end(), [&](const Room& room) {
+    const Agent& other = agents_.at(room.agent);
+    return other.id != agent.id && may_train(state, other) && device_for(state, other);
+  });
   if (others || state.ready.empty()) return std::nullopt;
   return state.ready.begin()->run;
 }
