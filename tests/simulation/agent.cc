@@ -15,6 +15,11 @@ AgentConfig config_of(size_t index, Rng& chance) {
   config.version = "0";
   config.trainers = {kTrainerNumerics, kForeignTrainer};
   config.devices = cpu_device(1 + static_cast<uint32_t>(std::min(chance.below(4), chance.below(8))));
+  if (chance.below(4) == 0) {  // a machine with GPUs
+    config.devices.clear();
+    for (uint32_t gpu = 0; gpu <= chance.below(3); ++gpu)
+      config.devices.push_back({.kind = "cuda", .index = gpu, .slots = 1 + static_cast<uint32_t>(chance.below(2))});
+  }
   config.silence = Duration(20'000);
   config.startup = Duration(20'000);
   return config;
@@ -31,8 +36,8 @@ Agent::Agent(World& world, Network& network, size_t index)
       config_(config_of(index, chance_)) {
   clock_.began = static_cast<int64_t>(chance_.below(1'000'000'000));
   if (world_.has(Fault::kClockDrift)) clock_.drift = static_cast<int64_t>(chance_.below(20'001)) - 10'000;
-  trainers_ = std::make_unique<Trainers>(world, index, config_.devices[0].slots,
-                                         [this](AgentEvent event) { post(std::move(event)); });
+  trainers_ =
+      std::make_unique<Trainers>(world, index, config_.devices, [this](AgentEvent event) { post(std::move(event)); });
 }
 
 AgentEnd Agent::end() {
@@ -199,7 +204,7 @@ void Agent::run(const SendMessage& effect) {
 
 // ---- trainers
 
-void Agent::run(const StartTrainer& effect) { trainers_->start(effect.trainer, effect.program); }
+void Agent::run(const StartTrainer& effect) { trainers_->start(effect.trainer, effect.program, effect.device); }
 void Agent::run(const GiveTask& effect) {
   world_.require(!told_to_stop_, "an agent that stops has given a task");
   trainers_->give(effect.trainer, effect.lease);
@@ -243,6 +248,8 @@ void Agent::run(const ForgetEnd& effect) {
 void Agent::impostor() {
   if (!stream_ || world_.leases.empty()) return;
   auto [attempt, holder] = world_.leases[chance_.below(world_.leases.size())];
+  if (holder == config_.id && world_.store.was_lost(attempt) && !world_.diverges(attempt.run))
+    return late_result(attempt);
   if (holder == config_.id) attempt.number += 1'000;
   if (chance_.below(8) == 0) attempt.run = RunKey(std::string(64, 'f'));
   world_.see(Seen::kImpostures);
@@ -255,6 +262,12 @@ void Agent::impostor() {
     default: break;
   }
   network_.up(*stream_, Updates{{update}});
+}
+
+// Of an attempt that was taken from it: somewhere it was trained to its end all the same.
+void Agent::late_result(const AttemptId& attempt) {
+  world_.somebody_trained(attempt.run);
+  network_.up(*stream_, Updates{{{attempt, Succeeded{*result_of(attempt.run)}}}});
 }
 
 void Agent::plan_faults() {

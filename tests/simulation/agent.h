@@ -62,6 +62,7 @@ class Agent {
   void stop();
   void stand_still(int64_t duration, bool clock_too);
   void impostor();
+  void late_result(const AttemptId& attempt);
 
   void check_step();
   TimePoint local_now() const { return TimePoint{Duration(clock_.local(world_.loop.now()))}; }

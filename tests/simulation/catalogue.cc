@@ -31,7 +31,7 @@ std::vector<uint64_t> seeds(uint64_t first, uint64_t count) {
   return list;
 }
 
-// Arms and seeds overlap, so that sweeps share runs; an arm without effect shares its run with the baseline.
+// Arms and seeds overlap, so that sweeps share runs; arms without effect share their runs with the baseline.
 std::vector<Sweep> all_sweeps() {
   Sweep foreign = small_sweep("foreign", {tpr_arm(1), focal_arm(2)}, {1, 2});
   foreign.trainer = kForeignTrainer;
@@ -42,7 +42,7 @@ std::vector<Sweep> all_sweeps() {
   for (int gamma = 1; gamma <= 9; ++gamma) many.push_back(gamma % 2 == 0 ? focal_arm(gamma) : tpr_arm(gamma));
   return {small_sweep("one", {tpr_arm(1)}, {1}),
           small_sweep("two", {tpr_arm(1), focal_arm(2)}, {1}),
-          small_sweep("three", {tpr_arm(0), focal_arm(2), effective_arm(0.9)}, {1, 2}),
+          small_sweep("three", {tpr_arm(0), focal_arm(0), focal_arm(2), effective_arm(0.9)}, {1, 2}),
           foreign,
           small_sweep("again", {tpr_arm(1), tpr_arm(2)}, {2, 3}),
           stopping_sweep("stopping", {2, 3}, {1, 2, 4}),

@@ -82,8 +82,9 @@ MUTANTS = [
            "  if (ended == nullptr || ended->may_send) return;\n  if (!event.error.empty()) return;\n"
            "  if (!event.error.empty())"),
     Mutant("spool_is_emptied_before_the_acknowledgement", AGENT_CORE,
-           "    step_.effects.push_back(SpoolEnd{std::move(update)});",
-           "    step_.effects.push_back(SpoolEnd{update});\n    step_.effects.push_back(ForgetEnd{attempt});"),
+           "  if (spooled)\n    step_.effects.push_back(SpoolEnd{std::move(update)});\n  else",
+           "  if (spooled) {\n    step_.effects.push_back(SpoolEnd{std::move(update)});\n"
+           "    step_.effects.push_back(ForgetEnd{attempt});\n  } else"),
     Mutant("cancelled_training_goes_on", AGENT_CORE,
            "    if (slot.phase == Phase::kBusy) terminate(slot, std::nullopt);\n    return;", "    return;"),
     Mutant("acknowledged_before_the_commit", HOST,

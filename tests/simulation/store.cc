@@ -6,6 +6,7 @@
 #include "common/base/overloaded.h"
 #include "common/model/json.h"
 #include "coordinator/core/retry.h"
+#include "sweeps/methods/method.h"
 #include "sweeps/stats/staged_design.h"
 
 namespace evensweep::simulation {
@@ -113,6 +114,13 @@ bool Store::knows(const AttemptId& attempt) const {
          std::ranges::any_of(row->attempts, [&](const StoredAttempt& known) { return known.number == attempt.number; });
 }
 
+bool Store::was_lost(const AttemptId& attempt) const {
+  const RunRow* row = find(attempt.run);
+  return row != nullptr && std::ranges::any_of(row->attempts, [&](const StoredAttempt& known) {
+           return known.number == attempt.number && known.failure == FailureClass::kInfrastructure;
+         });
+}
+
 std::optional<AgentId> Store::holder_of(const AttemptId& attempt) const {
   if (const RunRow* row = find(attempt.run))
     for (const StoredAttempt& known : row->attempts)
@@ -199,8 +207,8 @@ void Store::add(const coordinator::TrialFailed& record) {
   row.failure = record.failure;
 }
 
-// Somebody must want what is begun: a trial of a sweep that is neither paused nor given up. Runs of earlier rounds are
-// in no trial yet.
+// Somebody must want what is begun: a trial of a sweep that is neither paused nor given up. No trial tells of runs of
+// earlier rounds, so that any run may be one while a sweep with rounds is wanted.
 void Store::check_wanted(RunId run) {
   bool any = false, wanted = false;
   for (const auto& [id, trial] : trials_) {
@@ -208,6 +216,9 @@ void Store::check_wanted(RunId run) {
     any = true;
     wanted = wanted || sweeps_[id.sweep].wish == coordinator::SweepWish::kActive;
   }
+  for (const coordinator::SweepSnapshot& sweep : sweeps_)
+    wanted = wanted || (sweep.wish == coordinator::SweepWish::kActive &&
+                        std::ranges::any_of(sweep.sweep.arms, [](const Arm& arm) { return rounds_of(arm) > 1; }));
   require(wanted || !any, "a run was granted that nobody wants now");
 }
 

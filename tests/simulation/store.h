@@ -41,6 +41,7 @@ class Store {
   bool is_open(const RunKey& run) const;  // known, neither finished nor failed
   bool is_failed(const RunKey& run) const;
   bool knows(const AttemptId& attempt) const;
+  bool was_lost(const AttemptId& attempt) const;                     // it ended for the machine's sake
   std::optional<AgentId> holder_of(const AttemptId& attempt) const;  // of an open attempt
 
   struct TrialRow {

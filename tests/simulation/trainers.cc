@@ -1,12 +1,14 @@
 #include "tests/simulation/trainers.h"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
 namespace evensweep::simulation {
 
-Trainers::Trainers(World& world, size_t agent, uint32_t slots, std::function<void(AgentEvent)> tell)
-    : world_(world), chance_(world.seed, "simulation/trainers", {agent}), slots_(slots), tell_(std::move(tell)) {}
+Trainers::Trainers(World& world, size_t agent, const std::vector<AgentDevice>& devices,
+                   std::function<void(AgentEvent)> tell)
+    : world_(world), chance_(world.seed, "simulation/trainers", {agent}), devices_(devices), tell_(std::move(tell)) {}
 
 Trainers::Process* Trainers::find(TrainerId id) {
   const auto found = processes_.find(id);
@@ -24,17 +26,18 @@ void Trainers::later(TrainerId id, int64_t delay, void (Trainers::*what)(Trainer
 
 // ---- the process
 
-void Trainers::start(TrainerId id, const std::string& program) {
+void Trainers::start(TrainerId id, const std::string& program, uint32_t device) {
   world_.see(Seen::kTrainersStarted);
-  world_.require(processes_.size() < slots_, "an agent has more trainers than slots");
+  const auto there = std::ranges::count_if(processes_, [&](const auto& one) { return one.second.device == device; });
+  world_.require(device < devices_.size() && there < devices_[device].slots, "a device has more trainers than slots");
   if (world_.strikes(Fault::kNoStart, 0.5, chance_)) {
     world_.see(Seen::kTrainersNotStarted);
     if (chance_.below(3) == 0) return tell_(TrainerExited{id, {}, {}, "no such file"});
-    processes_[id] = {.program = program};
+    processes_[id] = {.program = program, .device = device};
     if (chance_.below(2) == 0) exit(id, {.by_signal = false, .number = 127}, below(1'000));
     return;  // or it never says hello
   }
-  processes_[id] = {.program = program};
+  processes_[id] = {.program = program, .device = device};
   processes_[id].undying = world_.strikes(Fault::kUndying, 0.3, chance_);
   processes_[id].ignores_term = world_.strikes(Fault::kIgnoresTerm, 0.5, chance_);
   later(id, 100 + below(3'000), &Trainers::hello);
@@ -135,6 +138,11 @@ void Trainers::give(TrainerId id, const Lease& lease) {
     world_.require(!busy.attempt || busy.attempt->run != lease.attempt.run, "two trainers write to one run folder",
                    lease.attempt.run.brief());
   world_.require(!process->attempt, "a trainer was given a second task");
+  for (const auto& [other, busy] : processes_)
+    world_.require(!busy.attempt || busy.device != lease.device || (!busy.alone && !lease.alone),
+                   "a run that is to be alone shares its device", lease.attempt.run.brief());
+  process->alone = lease.alone;
+  world_.require(process->device == lease.device, "a task was given to a trainer of another device");
   process->attempt = lease.attempt;
   const auto folder = folders_.find(lease.attempt.run);
   process->epoch = folder == folders_.end() ? 0 : folder->second;

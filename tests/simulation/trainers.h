@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/core/events.h"
 #include "tests/simulation/world.h"
@@ -15,9 +16,9 @@ namespace evensweep::simulation {
 class Trainers {
  public:
   // `tell` brings what they say and do to the agent.
-  Trainers(World& world, size_t agent, uint32_t slots, std::function<void(AgentEvent)> tell);
+  Trainers(World& world, size_t agent, const std::vector<AgentDevice>& devices, std::function<void(AgentEvent)> tell);
 
-  void start(TrainerId id, const std::string& program);
+  void start(TrainerId id, const std::string& program, uint32_t device);
   void give(TrainerId id, const Lease& lease);
   void terminate(TrainerId id);
   void kill(TrainerId id);
@@ -45,7 +46,8 @@ class Trainers {
   };
   struct Process {
     std::string program;
-    bool greeted = false, stopping = false, undying = false, ignores_term = false, dying = false;
+    uint32_t device = 0;
+    bool greeted = false, stopping = false, undying = false, ignores_term = false, dying = false, alone = false;
     std::optional<AttemptId> attempt;
     Plan plan = Plan::kGood;
     uint32_t epoch = 0, epochs = 0, bad_epoch = 0;
@@ -67,7 +69,7 @@ class Trainers {
 
   World& world_;
   Rng chance_;
-  uint32_t slots_;
+  std::vector<AgentDevice> devices_;
   std::function<void(AgentEvent)> tell_;
   std::map<TrainerId, Process> processes_;
   std::map<RunKey, uint32_t> folders_;  // epochs in the checkpoint

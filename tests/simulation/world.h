@@ -52,6 +52,7 @@ class World {
 
   // An agent's own word about an attempt of its own, as it goes into the network.
   void told(const AgentId& agent, const Update& update);
+  void somebody_trained(const RunKey& run) { succeeded_.insert(run); }
   // Whether an agent has said that the attempt failed so.
   bool was_told(const AttemptId& attempt, FailureClass failure) const { return failures_.contains({attempt, failure}); }
   bool has_succeeded(const RunKey& run) const { return succeeded_.contains(run); }
