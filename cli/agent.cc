@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -35,6 +36,7 @@ struct AgentFlags {
   ConnectionOptions connection;
   std::string slots = "auto", id, dir, trainer, config, ready_file;
   std::vector<std::string> data;
+  int64_t checkpoint_every = 600;  // seconds
 };
 
 // Flags go before the file.
@@ -82,6 +84,8 @@ StatusOr<AgentOptions> options_of(const AgentFlags& flags, const AgentSettings& 
   const std::string slots = flags.slots != "auto" ? flags.slots : settings.slots;
   agent.slots = slots == "auto" ? default_slots(detect_machine(), 1) : static_cast<uint32_t>(std::stoul(slots));
   agent.grace = kGrace;
+  agent.transfers = TransferOptions{.checkpoint_every = Duration(1000 * flags.checkpoint_every)};
+  agent.checkpoint_seconds = std::min(agent.checkpoint_seconds, static_cast<double>(flags.checkpoint_every));
   std::vector<std::string> folders = settings.data;
   folders.insert(folders.end(), flags.data.begin(), flags.data.end());
   EV_ASSIGN_OR_RETURN(agent.files, files_in(folders));
@@ -135,6 +139,9 @@ void add_agent(CLI::App& app, int& exit_code) {
   verb->add_option("--data", flags->data, "Folder with data files that this machine has, also several times");
   verb->add_option("--trainer", flags->trainer, "Training program (default: evensweep-trainer beside this one)");
   verb->add_option("--config", flags->config, "Configuration file (docs/format/agent.md)");
+  verb->add_option("--checkpoint-every", flags->checkpoint_every,
+                   "Seconds between a run's checkpoints that go to the coordinator (default: 600)")
+      ->check(CLI::Range(1, 86400));
   verb->add_option("--ready-file", flags->ready_file, "File to write the agent's id to once it runs");
   verb->callback([flags, &exit_code] {
     const Status status = serve(*flags);

@@ -19,6 +19,7 @@
 #include "common/base/address.h"
 #include "common/base/file.h"
 #include "common/base/log.h"
+#include "coordinator/host/blob_cleaning.h"
 #include "coordinator/store/backup.h"
 
 namespace evensweep {
@@ -111,10 +112,12 @@ Status serve(const CoordinatorOptions& options) {
     EV_RETURN_IF_ERROR(replace_file(options.ready_file, fmt::format("{}\n", fmt::join(addresses, "\n"))));
   {
     TokenFile tokens(settings.tokens, parts->server->authorizer());
+    coordinator::BlobCleaning cleaning(*parts->host, *parts->files, clock);
     BackupSchedule backups({settings.state, settings.backups_kept}, settings.backup_interval, clock);
     do {
       tokens.look();
       backups.look();
+      cleaning.look();
     } while (!signals.wait(kTick));
     say("stopping: agents keep training and come back to the next coordinator");
   }
