@@ -74,8 +74,11 @@ StatusOr<SweepId> submit_sweep(Client& client, const VerbOptions& options, const
   const Sweep& sweep = submitting.sweep;
   if (submitting.files) {
     FileTransfer transfer(client.connection().channel());
-    EV_ASSIGN_OR_RETURN(const size_t sent, transfer.upload_missing(all_files(sweep.dataset, sweep.model)));
-    if (sent > 0 && !options.quiet()) say(fmt::format("sent {} data file{}", sent, sent == 1 ? "" : "s"));
+    const StatusOr<size_t> sent = transfer.upload_missing(all_files(sweep.dataset, sweep.model));
+    // Our own files were read before, for their digests: this is what the coordinator says.
+    if (absl::IsPermissionDenied(sent.status())) return absl::UnauthenticatedError(sent.status().message());
+    EV_RETURN_IF_ERROR(sent.status());
+    if (*sent > 0 && !options.quiet()) say(fmt::format("sent {} data file{}", *sent, *sent == 1 ? "" : "s"));
   }
   EV_ASSIGN_OR_RETURN(const Client::Submitted submitted, client.submit(sweep, submitting.file, submitting.extends));
   const std::string words = fmt::format("{} is sweep {}, {} trials{}", sweep.name, submitted.id.brief(),
