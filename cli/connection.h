@@ -50,7 +50,7 @@ class Connection {
 };
 
 // The flags, else $EVENSWEEP_COORDINATOR, _CA, _CERT, _KEY and _TOKEN_FILE, else evensweep/client.yaml in
-// $XDG_CONFIG_HOME or ~/.config (docs/format/client.md), else the coordinator of this machine at
+// $XDG_CONFIG_HOME or ~/.config (docs/format/coordinator.md), else the coordinator of this machine at
 // kDefaultCoordinator. If the coordinator's address is from a flag or the environment, no file is read.
 StatusOr<ConnectionOptions> resolve(const ConnectionOptions& flags);
 

@@ -4,7 +4,7 @@ import os
 import socket
 
 from cluster import ClusterTest
-from program import FAKE_TRAINER, main, poll
+from program import FAKE_TRAINER, SOURCE, main, poll
 
 
 class Security(ClusterTest):
@@ -137,6 +137,15 @@ class Security(ClusterTest):
         self.stop(thief)
         self.stop(agent)
         self.stop(coordinator)
+
+    def test_the_services_are_confined(self):
+        """systemd's own judgement of the units, 0 (safe) to 100."""
+        for unit, most in (("coordinator", 15), ("agent", 23)):
+            try:
+                self.ok(["systemd-analyze", "security", "--offline=yes", f"--threshold={most}", "--no-pager",
+                         str(SOURCE / "deploy" / "systemd" / f"evensweep-{unit}.service")])
+            except FileNotFoundError:
+                self.skipTest("there is no systemd-analyze")
 
     def test_slow_and_hostile_sockets(self):
         """500 sockets that send nothing, or rubbish, keep nobody out."""
