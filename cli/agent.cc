@@ -89,7 +89,6 @@ StatusOr<AgentOptions> options_of(const AgentFlags& flags, const AgentSettings& 
   std::vector<std::string> folders = settings.data;
   folders.insert(folders.end(), flags.data.begin(), flags.data.end());
   EV_ASSIGN_OR_RETURN(agent.files, files_in(folders));
-  agent.transfers.emplace();
   return agent;
 }
 
