@@ -85,7 +85,7 @@ Finding check_trainer(const std::string& flag) {
     greeting.ended = true;
     stop();
   };
-  auto process = launcher.launch({*path}, std::move(callbacks));
+  auto process = launcher.launch({*path}, {}, std::move(callbacks));
   if (!process.ok()) return failure(std::string(process.status().message()));
   context.run_for(kTrainerPatience);
   process->reset();

@@ -15,6 +15,8 @@ constexpr size_t kMostWaiting = 10000;
 constexpr size_t kMessageBytes = 1 << 20;
 // Whatever the coordinator asks for, it is not spoken to without pause.
 constexpr Duration kShortestHeartbeat{100};
+// Of a device's memory, one part in so many may be in use without being what a dead trainer left.
+constexpr uint64_t kMemorySlack = 32;
 // After the trainers have gone, so long is waited for acknowledgements.
 constexpr Duration kLastWords{1000};
 
@@ -81,6 +83,8 @@ std::optional<TimePoint> AgentCore::next_deadline() const {
   };
   if (!alarms_.empty()) consider(alarms_.begin()->first);
   for (const auto& [program, trouble] : trouble_) consider(trouble.cool_until);
+  for (const Device& device : devices_)
+    if (!device.queue.empty() && device.suspect_until > now_) consider(device.suspect_until);
   consider(stop_by_);
   consider(look_for_uploads_);
   if (welcome_) consider(last_sent_ + welcome_->heartbeat);
@@ -293,7 +297,16 @@ void AgentCore::on(const TimePassed&) {
   for (uint32_t device = 0; device < devices_.size(); ++device) give_back_surplus(device);
 }
 
-void AgentCore::on(const Measured& event) { heartbeat_ = event.machine; }
+void AgentCore::on(const Measured& event) {
+  heartbeat_ = event.machine;
+  for (const DeviceState& state : heartbeat_.devices) {
+    if (state.device >= devices_.size() || !state.memory_used) continue;
+    Device& device = devices_[state.device];
+    device.bare_memory = std::min(device.bare_memory.value_or(*state.memory_used), *state.memory_used);
+    const uint64_t slack = config_.devices[state.device].memory_bytes / kMemorySlack;
+    if (*state.memory_used <= *device.bare_memory + slack) device.suspect_until.reset();
+  }
+}
 
 // ---- ends
 

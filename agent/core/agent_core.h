@@ -95,14 +95,16 @@ class AgentCore {
     std::map<uint64_t, AttemptId> queue;  // the waiting ones by their order of arrival
     std::set<uint32_t> idle, empty;       // slots
     uint32_t first_slot = 0, slots = 0;
-    uint32_t starting = 0, leaving = 0;  // slots in these phases
-    uint32_t at_work = 0;                // slots with a run
-    uint64_t memory = 0;                 // that their runs are expected to take
-    bool alone = false;                  // the run that is at work suffers no other
-    uint32_t live = 0;                   // leases waiting or running
-    uint64_t finished = 0;               // runs
-    std::optional<double> run_millis;    // how long a run takes, lately
-    std::optional<uint32_t> credits;     // what the coordinator may still grant, on this connection
+    uint32_t starting = 0, leaving = 0;      // slots in these phases
+    uint32_t at_work = 0;                    // slots with a run
+    uint64_t memory = 0;                     // that their runs are expected to take
+    bool alone = false;                      // the run that is at work suffers no other
+    uint32_t live = 0;                       // leases waiting or running
+    uint64_t finished = 0;                   // runs
+    std::optional<double> run_millis;        // how long a run takes, lately
+    std::optional<uint64_t> bare_memory;     // the least that was ever in use of it
+    std::optional<TimePoint> suspect_until;  // a trainer may have left memory behind: nothing is started before
+    std::optional<uint32_t> credits;         // what the coordinator may still grant, on this connection
   };
 
   // What assign() has promised so far to leases that trainers are yet to come up for.
@@ -156,6 +158,7 @@ class AgentCore {
   bool clear_for(Device& device, const std::string& program, const Round& round);
   bool knows(const std::string& program) const;
   bool is_detached() const;
+  void suspect(Device& device, const AgentDevice& info, ExitStatus exit);
   Slot* find_idle(const Device& device, const std::string& program);
   Slot* find_idle_of_others(const Device& device, const std::string& program);
   void start_in(Slot& slot, const std::string& program);

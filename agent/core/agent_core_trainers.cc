@@ -14,7 +14,8 @@ constexpr Duration kCoolFirst{1000}, kCoolMost{60000};
 // How long a killed process may take to vanish before its attempt is reported without it.
 constexpr Duration kGiveUp{10000};
 constexpr size_t kMaxTail = 8192;
-constexpr int kFirstSilence = 5;  // times AgentConfig::silence
+constexpr Duration kSuspicion{60000};  // that a dead trainer's memory is still taken
+constexpr int kFirstSilence = 5;       // times AgentConfig::silence
 constexpr size_t kPauses = 9;
 
 }  // namespace
@@ -27,6 +28,7 @@ constexpr size_t kPauses = 9;
 void AgentCore::assign(uint32_t index) {
   Device& device = devices_[index];
   if (stopping_ || device.queue.empty() || is_detached()) return;
+  if (device.suspect_until > now_) return;
   if (device.idle.empty() && device.empty.empty()) return;
   Round round{.coming = programs_starting(index), .leaving = device.leaving};
   for (auto next = device.queue.begin(); next != device.queue.end();) {
@@ -269,6 +271,7 @@ void AgentCore::on(const TrainerExited& event) {
   Slot* slot = slot_of(event.trainer);
   if (slot == nullptr) return;
   const Slot gone = vacate(*slot);
+  suspect(devices_[gone.device], config_.devices[gone.device], event.exit);
   if (gone.attempt) {
     Failure failure = gone.verdict ? *gone.verdict : failure_of_exit(event.exit, event.stderr_tail);
     if (failure.failure != FailureClass::kPreempted) {
@@ -283,6 +286,15 @@ void AgentCore::on(const TrainerExited& event) {
   if (gone.discard_folder) discard(gone.run);
   if (gone.phase == Phase::kStarting || (gone.phase == Phase::kKilled && gone.numerics.empty()))
     start_failed(gone.program, event);
+}
+
+// A GPU's memory may be held for a while after a trainer that did not exit by itself, by a process of its that lives on
+// perhaps. Until a measurement shows that it is free, the next training would fail for lack of it.
+void AgentCore::suspect(Device& device, const AgentDevice& info, ExitStatus exit) {
+  const bool bare = device.empty.size() == device.slots;
+  const bool clean = !exit.by_signal && exit.number == 0;
+  if (info.kind != "cuda" || !device.bare_memory || !bare || clean) return;
+  device.suspect_until = now_ + kSuspicion;
 }
 
 void AgentCore::start_failed(const std::string& program, const TrainerExited& event) {

@@ -20,7 +20,7 @@
 #include "agent/link/coordinator_link.h"
 #include "agent/link/dir_lock.h"
 #include "agent/link/run_folders.h"
-#include "agent/link/spool.h"
+#include "agent/link/spool_writer.h"
 #include "agent/process/posix_launcher.h"
 #include "common/base/file.h"
 #include "common/base/hash.h"
@@ -30,13 +30,17 @@
 namespace evensweep {
 namespace {
 
+constexpr Duration kGaugeInterval{5000};
 // So long the coordinator may take to close the stream after our last word.
 constexpr Duration kCloseTime{500};
 
 Status check(const AgentOptions& options) {
   if (options.id.empty()) return absl::InvalidArgumentError("an agent needs an id");
-  if (options.slots < 1 || options.slots > wire::kMostSlots)
-    return absl::InvalidArgumentError("slots must be from 1 to " + std::to_string(wire::kMostSlots));
+  if (options.devices.empty() || options.devices.size() > static_cast<size_t>(wire::kMostDevices))
+    return absl::InvalidArgumentError("an agent has from 1 to " + std::to_string(wire::kMostDevices) + " devices");
+  for (const LocalDevice& local : options.devices)
+    if (local.device.slots < 1 || local.device.slots > wire::kMostSlots)
+      return absl::InvalidArgumentError("slots must be from 1 to " + std::to_string(wire::kMostSlots));
   if (options.trainers.empty()) return absl::InvalidArgumentError("an agent needs a trainer");
   for (const auto& [name, command] : options.trainers) {
     if (command.empty()) return absl::InvalidArgumentError("the trainer " + name + " has no command");
@@ -66,7 +70,11 @@ AgentConfig config_of(const AgentOptions& options, uint64_t incarnation) {
   config.version = EVENSWEEP_VERSION;
   config.trainers.clear();
   for (const auto& [name, command] : options.trainers) config.trainers.push_back(name);
-  config.devices = cpu_device(options.slots);
+  config.devices.clear();
+  for (const LocalDevice& local : options.devices) config.devices.push_back(local.device);
+  config.labels = options.labels;
+  config.cores = options.cores;
+  config.memory_bytes = options.memory_bytes;
   config.grace = options.grace;
   config.silence = options.silence;
   config.transfers = options.transfers.has_value();
@@ -86,7 +94,6 @@ class AgentHost::Impl {
         work_(boost::asio::make_work_guard(context_)),
         timer_(context_),
         close_timer_(context_),
-        spool_(options_.dir + "/spool"),
         folders_(options_.dir + "/work"),
         core_(config_of(options_, chance())),
         launcher_(context_),
@@ -99,15 +106,25 @@ class AgentHost::Impl {
       wait_stopped(options_.grace + Duration(4000));
       context_.stop();
       thread_.join();
+      mark_stopped();
+      gauge_thread_.join();
+      spool_.reset();  // what it still tells is heard by nobody
     }
   }
 
   Status begin() {
     EV_RETURN_IF_ERROR(make_folders(folders_.work_dir()));
-    EV_ASSIGN_OR_RETURN(Spool::Content spooled, spool_.load());
+    Spool spool(options_.dir + "/spool");
+    EV_ASSIGN_OR_RETURN(Spool::Content spooled, spool.load());
     for (const std::string& text : spooled.remarks) log(LogLevel::kWarning, "agent", text);
     if (options_.transfers) EV_RETURN_IF_ERROR(open_files());
+    spool_.emplace(std::move(spool), [this](std::vector<SpoolWriter::Written> written) {
+      boost::asio::post(context_, [this, written = std::move(written)]() mutable {
+        for (SpoolWriter::Written& one : written) handle(SpoolWritten{std::move(one.attempt), std::move(one.error)});
+      });
+    });
     handle(Restored{std::move(spooled.ended)});
+    gauge_thread_ = std::thread([this] { watch_devices(); });
     boost::asio::post(context_, [this] { link_.start(); });
     thread_ = std::thread([this] { context_.run(); });
     return absl::OkStatus();
@@ -138,6 +155,18 @@ class AgentHost::Impl {
                     [this](FileEvent event) { handle(std::move(event)); }, [this] { return core_.files_in_use(); }));
     files_->add_local(options_.files);
     return absl::OkStatus();
+  }
+
+  // On a thread of its own: a driver in trouble may take its time.
+  void watch_devices() {
+    DeviceGauge gauge(options_.devices, options_.dir, nvidia_gpus());
+    std::unique_lock lock(mutex_);
+    while (!stopped_) {
+      lock.unlock();
+      boost::asio::post(context_, [this, machine = gauge.measure()] { handle(Measured{machine}); });
+      lock.lock();
+      stopped_changed_.wait_for(lock, kGaugeInterval, [this] { return stopped_; });
+    }
   }
 
   LinkCallbacks link_callbacks() {
@@ -171,21 +200,22 @@ class AgentHost::Impl {
     arm_timer();
   }
 
+  // A timer that would ring too early is left as it is: most deadlines are put off by the next event.
   void arm_timer() {
     const std::optional<TimePoint> deadline = core_.next_deadline();
-    if (!deadline) {
-      timer_.cancel();
-      return;
-    }
+    if (!deadline || (armed_ && *armed_ <= *deadline)) return;
+    armed_ = deadline;
     timer_.expires_after(std::max(Duration(0), *deadline - clock_.now()));
     timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) handle(TimePassed{});
+      if (error) return;
+      armed_.reset();
+      handle(TimePassed{});
     });
   }
 
   // ---- effects
 
-  void run(SendMessage effect) { link_.send(effect.message); }
+  void run(SendMessage effect) { link_.send(std::move(effect.message)); }
 
   void run(StartTrainer effect) {
     const TrainerId id = effect.trainer;
@@ -198,7 +228,10 @@ class AgentHost::Impl {
       tasks_.erase(id);
       handle(TrainerExited{id, exit, std::move(tail), {}});
     };
-    auto process = launcher_.launch(options_.trainers.at(effect.program), std::move(callbacks));
+    std::map<std::string, std::string> variables;
+    if (const std::string& visible = options_.devices.at(effect.device).visible; !visible.empty())
+      variables["CUDA_VISIBLE_DEVICES"] = visible;
+    auto process = launcher_.launch(options_.trainers.at(effect.program), variables, std::move(callbacks));
     if (process.ok())
       trainers_[id] = *std::move(process);
     else
@@ -226,10 +259,11 @@ class AgentHost::Impl {
   void run(GiveTask effect) {
     const AttemptId attempt = effect.lease.attempt;
     const Status ready = folders_.prepare(attempt.run, effect.make_folder);
-    StatusOr<std::string> line = task_line(effect.lease, {.work_dir = folders_.work_dir(),
-                                                          .checkpoint_seconds = options_.checkpoint_seconds,
-                                                          .device = options_.device,
-                                                          .files = files_ ? files_->paths() : options_.files});
+    StatusOr<std::string> line =
+        task_line(effect.lease, {.work_dir = folders_.work_dir(),
+                                 .checkpoint_seconds = options_.checkpoint_seconds,
+                                 .device = options_.devices.at(effect.lease.device).device.kind,
+                                 .files = files_ ? files_->paths() : options_.files});
     const Status status = ready.ok() ? line.status() : ready;
     if (!status.ok())
       return handle(TaskRefused{effect.trainer,
@@ -250,12 +284,11 @@ class AgentHost::Impl {
 
   void run(SpoolEnd effect) {
     if (files_ && std::holds_alternative<Failure>(effect.end.what)) files_->keep_log(effect.end.attempt);
-    const Status status = spool_.write(effect.end);
-    handle(SpoolWritten{effect.end.attempt, status.ok() ? "" : std::string(status.message())});
+    spool_->write(std::move(effect.end));
   }
 
   void run(ForgetEnd effect) {
-    warn(spool_.forget(effect.attempt));
+    spool_->forget(effect.attempt);
     if (files_) files_->ended(effect.attempt);
   }
   void run(RemoveRunFolder effect) {
@@ -295,7 +328,8 @@ class AgentHost::Impl {
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_, close_timer_;
-  Spool spool_;
+  std::optional<TimePoint> armed_;  // when timer_ rings
+  std::optional<SpoolWriter> spool_;
   RunFolders folders_;
   AgentCore core_;
   PosixLauncher launcher_;
@@ -307,7 +341,7 @@ class AgentHost::Impl {
   CoordinatorLink link_;
   std::unique_ptr<AgentFiles> files_;     // where files come from elsewhere
   std::map<TrainerId, AttemptId> tasks_;  // what trainers were given last; with files_ alone
-  std::thread thread_;
+  std::thread thread_, gauge_thread_;
 
   std::mutex mutex_;
   std::condition_variable stopped_changed_;
@@ -319,6 +353,8 @@ AgentHost::~AgentHost() = default;
 
 StatusOr<std::unique_ptr<AgentHost>> AgentHost::start(AgentOptions options, std::shared_ptr<grpc::Channel> channel,
                                                       const Clock& clock) {
+  if (options.devices.empty())
+    options.devices = {{.device = {.kind = options.device, .slots = options.slots}, .visible = {}}};
   EV_RETURN_IF_ERROR(check(options));
   std::error_code error;
   const std::string given = std::exchange(options.dir, std::filesystem::absolute(options.dir, error).string());

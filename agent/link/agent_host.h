@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/devices/local_devices.h"
 #include "agent/link/agent_files.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
@@ -19,7 +20,12 @@ namespace evensweep {
 struct AgentOptions {
   AgentId id;
   std::string dir;  // holds work/ (run folders), spool/ and the lock; made where it is missing
+  // What it trains on (agent/devices). If empty: one device of the kind `device`, with `slots` trainings at a time.
+  std::vector<LocalDevice> devices;
   uint32_t slots = 1;
+  std::map<std::string, std::string> labels;  // by which sweeps may choose agents
+  double cores = 0;                           // that it may use; 0: not known
+  uint64_t memory_bytes = 0;                  // of the machine, that it may use; 0: not known
   // Command lines by RunSpec::trainer; their first word is a path, PATH is not searched.
   std::map<std::string, std::vector<std::string>> trainers;
   std::map<std::string, std::string> files;  // SHA-256 -> path of the data files on this machine

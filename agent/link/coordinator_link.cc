@@ -24,6 +24,46 @@ void keep(const std::shared_ptr<grpc::Channel>& channel) {
   static_cast<void>(kept);
 }
 
+// Updates are joined into messages of at most so many.
+constexpr size_t kMostJoined = 512;
+// A message with a larger result in it goes by itself.
+constexpr size_t kSmallResult = 64 << 10;
+
+bool is_small(const Update& update) {
+  const auto* succeeded = std::get_if<Succeeded>(&update.what);
+  return succeeded == nullptr || succeeded->result_json.size() <= kSmallResult;
+}
+
+// Puts `more` into the message that waits to be sent before it, if the two say as much together.
+bool join(AgentMessage& waiting, AgentMessage& more) {
+  if (auto* credits = std::get_if<Credits>(&waiting)) {
+    const auto* newer = std::get_if<Credits>(&more);
+    if (newer == nullptr) return false;
+    for (const DeviceCredits& device : newer->devices) {
+      std::erase_if(credits->devices, [&](const DeviceCredits& old) { return old.device == device.device; });
+      credits->devices.push_back(device);
+    }
+    return true;
+  }
+  auto* updates = std::get_if<Updates>(&waiting);
+  auto* newer = std::get_if<Updates>(&more);
+  if (updates == nullptr || newer == nullptr) return false;
+  if (updates->updates.size() + newer->updates.size() > kMostJoined) return false;
+  if (!std::ranges::all_of(updates->updates, is_small) || !std::ranges::all_of(newer->updates, is_small)) return false;
+  std::ranges::move(newer->updates, std::back_inserter(updates->updates));
+  return true;
+}
+
+// Credits and updates may pass each other, but nothing else.
+bool join_any(std::deque<AgentMessage>& queue, AgentMessage& more) {
+  for (auto waiting = queue.rbegin(); waiting != queue.rend(); ++waiting) {
+    if (join(*waiting, more)) return true;
+    if (!std::holds_alternative<Credits>(*waiting) && !std::holds_alternative<Updates>(*waiting)) return false;
+    if (waiting->index() == more.index()) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 Duration reconnect_delay(uint32_t failures, double chance) {
@@ -48,16 +88,21 @@ class CoordinatorLink::Session final : public grpc::ClientBidiReactor<v1::AgentM
     StartCall();
   }
 
-  void send(const AgentMessage& message) {
+  // Goes with all that is sent in the same moment, and while the message before is on its way.
+  void send(AgentMessage message) {
     if (!may_write_ || ending_) return;
-    outgoing_.push_back(encode(message));
-    if (outgoing_.size() == 1) StartWrite(&outgoing_.front());
+    if (!join_any(outgoing_, message)) outgoing_.push_back(std::move(message));
+    if (writing_ || std::exchange(write_posted_, true)) return;
+    post([](Session& session) {
+      session.write_posted_ = false;
+      session.write_next();
+    });
   }
 
   // After what is queued has gone.
   void end_writes() {
     if (std::exchange(ending_, true)) return;
-    if (outgoing_.empty() && may_write_) finish_writes();
+    write_next();
   }
 
   void cancel() {
@@ -115,16 +160,24 @@ class CoordinatorLink::Session final : public grpc::ClientBidiReactor<v1::AgentM
   }
 
   void written(bool ok) {
-    outgoing_.pop_front();
+    writing_ = false;
     if (!ok) {
       outgoing_.clear();
       return stop_writing();
     }
-    if (!may_write_) return;
-    if (!outgoing_.empty())
-      StartWrite(&outgoing_.front());
-    else if (ending_)
-      finish_writes();
+    write_next();
+  }
+
+  void write_next() {
+    if (!may_write_ || writing_) return;
+    if (outgoing_.empty()) {
+      if (ending_) finish_writes();
+      return;
+    }
+    written_ = encode(outgoing_.front());
+    outgoing_.pop_front();
+    writing_ = true;
+    StartWrite(&written_);
   }
 
   void finish_writes() {
@@ -154,8 +207,10 @@ class CoordinatorLink::Session final : public grpc::ClientBidiReactor<v1::AgentM
   grpc::ClientContext context_;
   std::shared_ptr<Session> self_;
   v1::CoordinatorMessage incoming_;
-  std::deque<v1::AgentMessage> outgoing_;  // the first one is being written
+  v1::AgentMessage written_;  // of gRPC's while writing_
+  std::deque<AgentMessage> outgoing_;
   bool may_write_ = true, ending_ = false, heard_ = false;
+  bool writing_ = false, write_posted_ = false;
   std::string refused_;
 
   std::mutex mutex_;
@@ -177,8 +232,8 @@ CoordinatorLink::~CoordinatorLink() {
 
 void CoordinatorLink::start() { connect(); }
 
-void CoordinatorLink::send(const AgentMessage& message) {
-  if (session_) session_->send(message);
+void CoordinatorLink::send(AgentMessage message) {
+  if (session_) session_->send(std::move(message));
 }
 
 void CoordinatorLink::close(std::function<void()> done) {

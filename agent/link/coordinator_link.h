@@ -35,8 +35,8 @@ class CoordinatorLink {
   ~CoordinatorLink();
 
   void start();
-  // Queued in order; dropped while there is no stream.
-  void send(const AgentMessage& message);
+  // Queued in order, small updates and credits joined with those before; dropped while there is no stream.
+  void send(AgentMessage message);
   // Sends what is queued, ends the stream and calls `done` when the server has closed it, at once when there is none.
   // There is no reconnect and no callback afterwards.
   void close(std::function<void()> done);

@@ -4,90 +4,169 @@
 #include <filesystem>
 #include <utility>
 
-#include "agent/core/trainer_contract.h"
+#include "agent/link/spool_records.h"
 #include "common/base/file.h"
-#include "common/base/hash.h"
-#include "common/model/json.h"
-#include "common/model/json_fields.h"
-#include "common/wire/limits.h"
 
 namespace evensweep {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string text_of(const Update& end) {
-  Json json = {{"run", end.attempt.run.str()}, {"attempt", end.attempt.number}};
-  if (const auto* succeeded = std::get_if<Succeeded>(&end.what)) json["result"] = succeeded->result_json;
-  if (const auto* failure = std::get_if<Failure>(&end.what)) json["failure"] = to_json(*failure);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+// A log of less than this is left as it is, however little of it still counts.
+constexpr uint64_t kSmallLog = 4 << 20;
+
+std::string file_name_of(const AttemptId& attempt) {
+  return attempt.run.str() + "." + std::to_string(attempt.number) + ".json";
 }
 
-StatusOr<Update> parse_entry(std::string_view text) {
-  EV_ASSIGN_OR_RETURN(const Json json, parse_json(text, "spool entry"));
-  Status status;
-  Fields fields(json, "spool entry", status);
-  Update end;
-  end.attempt = {RunKey(fields.text("run")), static_cast<uint32_t>(fields.integer("attempt", 1, UINT32_MAX))};
-  if (!is_sha256(end.attempt.run.str())) fields.fail("run", "must be a run key");
-  if (fields.has("result")) {
-    end.what = Succeeded{fields.text("result")};
-  } else {
-    const Json failure_json = fields.object("failure");
-    EV_RETURN_IF_ERROR(status);
-    EV_ASSIGN_OR_RETURN(Failure failure, parse_failure(failure_json.dump()));
-    end.what = std::move(failure);
-  }
-  fields.end();
-  EV_RETURN_IF_ERROR(status);
-  if (const auto* succeeded = std::get_if<Succeeded>(&end.what))
-    EV_RETURN_IF_ERROR(parse_run_result(succeeded->result_json).status());
+StatusOr<std::vector<fs::path>> files_in(const std::string& dir) {
+  std::error_code error;
+  std::vector<fs::path> paths;
+  for (fs::directory_iterator entry(dir, error), last; !error && entry != last; entry.increment(error))
+    paths.push_back(entry->path());
+  if (error) return errno_status(error.value(), "cannot list the spool " + dir);
+  std::ranges::sort(paths);
+  return paths;
+}
+
+StatusOr<Update> read_entry(const fs::path& path) {
+  EV_ASSIGN_OR_RETURN(const std::string text, read_file(path.string()));
+  EV_ASSIGN_OR_RETURN(Update end, parse_spool_entry(text));
+  if (path.filename().string() != file_name_of(end.attempt))
+    return absl::InvalidArgumentError("its name is not that of its content");
   return end;
 }
 
-StatusOr<Update> read_entry(const std::string& path) {
-  EV_ASSIGN_OR_RETURN(const std::string text, read_file(path));
-  return parse_entry(text);
+// A name that nothing has yet.
+std::string free_name(const std::string& path) {
+  std::string name = path + ".unreadable";
+  for (int number = 2; fs::exists(name); ++number) name = path + "." + std::to_string(number) + ".unreadable";
+  return name;
 }
 
 }  // namespace
 
-Spool::Spool(std::string dir) : dir_(std::move(dir)) {}
+Spool::Spool(std::string dir, OpenLogFile open) : dir_(std::move(dir)), open_(std::move(open)) {}
+
+std::string Spool::log_path() const { return (fs::path(dir_) / "log").string(); }
 
 StatusOr<Spool::Content> Spool::load() {
   EV_RETURN_IF_ERROR(make_folders(dir_));
   Content content;
-  std::error_code error;
-  std::vector<fs::path> paths;
-  for (fs::directory_iterator entry(dir_, error), last; !error && entry != last; entry.increment(error))
-    paths.push_back(entry->path());
-  if (error) return errno_status(error.value(), "cannot list the spool " + dir_);
-  std::ranges::sort(paths);
-  for (const fs::path& path : paths) {
-    if (path.filename().string().find(".json.tmp.") != std::string::npos) fs::remove(path, error);  // of a crash
-    if (path.extension() != ".json") continue;
-    StatusOr<Update> end = read_entry(path.string());
-    if (end.ok() && path.string() == path_of(end->attempt)) {
-      content.ended.push_back(*std::move(end));
-      continue;
+  StatusOr<std::string> log = read_file(log_path());
+  if (!log.ok() && !absl::IsNotFound(log.status())) return log.status();
+  SpoolLog read = read_spool_log(log.ok() ? std::string_view(*log) : std::string_view());
+  std::map<AttemptId, Update> ends;
+  live_.clear();
+  live_bytes_ = 0;
+  for (SpoolLog::Found& found : read.records) {
+    if (auto* end = std::get_if<Update>(&found.record)) {
+      live_[end->attempt] = {found.offset, found.bytes};
+      ends.insert_or_assign(end->attempt, std::move(*end));
+    } else {
+      for (const AttemptId& attempt : std::get<std::vector<AttemptId>>(found.record)) {
+        live_.erase(attempt);
+        ends.erase(attempt);
+      }
     }
-    fs::rename(path, path.string() + ".unreadable", error);
-    const std::string why = end.ok() ? "its name is not that of its content" : std::string(end.status().message());
-    content.remarks.push_back(path.string() + " is set aside as .unreadable: " + why);
   }
+  for (const auto& [attempt, place] : live_) live_bytes_ += place.bytes;
+  for (size_t i = 0; i < read.damaged.size(); ++i) {
+    const std::string aside = free_name(log_path());
+    EV_RETURN_IF_ERROR(write_file_atomically(aside, read.damaged[i]));
+    content.remarks.push_back("a damaged part of " + log_path() + " is set aside as " + aside + ": " + read.reasons[i]);
+  }
+  for (auto& [attempt, end] : ends) content.ended.push_back(std::move(end));
+  size_ = read.whole;
+  torn_ = log.ok() && log->size() != size_;
+  if (!read.damaged.empty()) EV_RETURN_IF_ERROR(rewrite());
+  EV_RETURN_IF_ERROR(migrate(content));
   return content;
 }
 
-Status Spool::write(const Update& end) { return write_file_atomically(path_of(end.attempt), text_of(end)); }
-
-Status Spool::forget(const AttemptId& attempt) {
+// Entries of the form of before: into the log, then away.
+Status Spool::migrate(Content& content) {
+  EV_ASSIGN_OR_RETURN(const std::vector<fs::path> paths, files_in(dir_));
+  std::vector<Update> ends;
+  std::vector<fs::path> done;
   std::error_code error;
-  fs::remove(path_of(attempt), error);
-  return error ? errno_status(error.value(), "cannot remove " + path_of(attempt)) : absl::OkStatus();
+  for (const fs::path& path : paths) {
+    if (path.filename().string().find(".tmp.") != std::string::npos) fs::remove(path, error);  // of a crash
+    if (path.extension() != ".json") continue;
+    StatusOr<Update> end = read_entry(path);
+    if (end.ok()) {
+      if (!live_.contains(end->attempt)) ends.push_back(*std::move(end));
+      done.push_back(path);
+      continue;
+    }
+    fs::rename(path, path.string() + ".unreadable", error);
+    content.remarks.push_back(path.string() + " is set aside as .unreadable: " + std::string(end.status().message()));
+  }
+  if (done.empty()) return absl::OkStatus();
+  EV_RETURN_IF_ERROR(write(ends, {}));
+  for (const fs::path& path : done) fs::remove(path, error);
+  content.ended.insert(content.ended.end(), ends.begin(), ends.end());
+  return absl::OkStatus();
 }
 
-std::string Spool::path_of(const AttemptId& attempt) const {
-  return (fs::path(dir_) / (attempt.run.str() + "." + std::to_string(attempt.number) + ".json")).string();
+Status Spool::open() {
+  EV_ASSIGN_OR_RETURN(log_, open_(log_path()));
+  return absl::OkStatus();
+}
+
+Status Spool::write(const std::vector<Update>& ends, const std::vector<AttemptId>& forgotten) {
+  if (log_ == nullptr) EV_RETURN_IF_ERROR(open());
+  if (torn_) {
+    EV_RETURN_IF_ERROR(log_->truncate(size_));
+    torn_ = false;
+  }
+  std::string bytes(size_ == 0 ? kSpoolHeader : std::string_view());
+  std::vector<std::pair<const Update*, Place>> places;
+  for (const Update& end : ends) {
+    const std::string record = spool_record(end);
+    places.push_back({&end, {size_ + bytes.size(), record.size()}});
+    bytes += record;
+  }
+  if (!forgotten.empty()) bytes += spool_record(forgotten);
+  torn_ = true;
+  Status status = log_->append(bytes);
+  if (status.ok() && !ends.empty()) status = log_->sync();
+  if (!status.ok()) return status;
+  torn_ = false;
+  size_ += bytes.size();
+  for (const auto& [end, place] : places) {
+    live_[end->attempt] = place;
+    live_bytes_ += place.bytes;
+  }
+  for (const AttemptId& attempt : forgotten)
+    if (const auto found = live_.find(attempt); found != live_.end()) {
+      live_bytes_ -= found->second.bytes;
+      live_.erase(found);
+    }
+  shrink();
+  return absl::OkStatus();
+}
+
+// Not being able to is no error: what was written is on disk all the same, and the next write tries again.
+void Spool::shrink() {
+  if (size_ >= kSmallLog && live_bytes_ <= size_ / 4) rewrite().IgnoreError();
+}
+
+// The log with nothing in it but what counts.
+Status Spool::rewrite() {
+  EV_ASSIGN_OR_RETURN(const std::string old, read_file(log_path()));
+  std::string fresh(kSpoolHeader);
+  std::map<AttemptId, Place> places;
+  for (const auto& [attempt, place] : live_) {
+    places[attempt] = {fresh.size(), place.bytes};
+    fresh += old.substr(place.offset, place.bytes);
+  }
+  EV_RETURN_IF_ERROR(write_file_atomically(log_path(), fresh));
+  log_.reset();  // it is the old file
+  live_ = std::move(places);
+  size_ = fresh.size();
+  torn_ = false;
+  return open();
 }
 
 }  // namespace evensweep

@@ -97,21 +97,35 @@ int place_attributes(Actions& actions) {
   return error;
 }
 
-StatusOr<pid_t> spawn(const std::vector<std::string>& command, int input, int errors, int events) {
+// This process's environment with the variables in place of those of the same name.
+std::vector<std::string> environment_with(std::map<std::string, std::string> variables) {
+  variables.try_emplace("OMP_WAIT_POLICY", std::getenv("OMP_WAIT_POLICY") ? std::getenv("OMP_WAIT_POLICY") : "PASSIVE");
+  std::vector<std::string> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string text = *variable;
+    if (!variables.contains(text.substr(0, text.find('=')))) environment.push_back(text);
+  }
+  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+StatusOr<pid_t> spawn(const std::vector<std::string>& command, const std::map<std::string, std::string>& variables,
+                      int input, int errors, int events) {
   Actions actions;
   int error = place_descriptors(actions, input, errors, events);
   if (error == 0) error = place_attributes(actions);
-  std::vector<char*> arguments, variables;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
-  static char passive[] = "OMP_WAIT_POLICY=PASSIVE";
-  if (std::getenv("OMP_WAIT_POLICY") == nullptr) variables.push_back(passive);
-  variables.push_back(nullptr);
+  const std::vector<std::string> environment = environment_with(variables);
   pid_t pid = -1;
   if (error == 0)
-    error = ::posix_spawn(&pid, command[0].c_str(), &actions.files, &actions.attributes, arguments.data(),
-                          variables.data());
+    error = ::posix_spawn(&pid, command[0].c_str(), &actions.files, &actions.attributes, pointers_to(command).data(),
+                          pointers_to(environment).data());
   if (error != 0) return errno_status(error, "cannot start the trainer " + command[0]);
   return pid;
 }
@@ -135,13 +149,15 @@ PosixLauncher::PosixLauncher(boost::asio::io_context& context) : context_(contex
 }
 
 StatusOr<std::unique_ptr<TrainerProcess>> PosixLauncher::launch(const std::vector<std::string>& command,
+                                                                const std::map<std::string, std::string>& variables,
                                                                 TrainerCallbacks callbacks) {
   EV_ASSIGN_OR_RETURN(Pipe input, make_pipe());
   EV_ASSIGN_OR_RETURN(Pipe errors, make_pipe());
   EV_ASSIGN_OR_RETURN(Pipe events, make_pipe());
   for (const int fd : {input.write.get(), errors.read.get(), events.read.get()})
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return errno_status(errno, "cannot make a pipe for the trainer");
-  EV_ASSIGN_OR_RETURN(const pid_t pid, spawn(command, input.read.get(), errors.write.get(), events.write.get()));
+  EV_ASSIGN_OR_RETURN(const pid_t pid,
+                      spawn(command, variables, input.read.get(), errors.write.get(), events.write.get()));
   // By its number: the header that declares it in glibc 2.36 cannot be used from C++.
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (pidfd < 0) {

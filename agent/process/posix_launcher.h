@@ -17,6 +17,7 @@ class PosixLauncher final : public TrainerLauncher {
  public:
   explicit PosixLauncher(boost::asio::io_context& context);
   StatusOr<std::unique_ptr<TrainerProcess>> launch(const std::vector<std::string>& command,
+                                                   const std::map<std::string, std::string>& variables,
                                                    TrainerCallbacks callbacks) override;
 
  private:

@@ -2,6 +2,7 @@
 // A trainer as the agent sees it from outside. All calls and callbacks are on one thread.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,9 +35,11 @@ class TrainerProcess {
 class TrainerLauncher {
  public:
   virtual ~TrainerLauncher() = default;
-  // `command`: the path of the program (PATH is not searched) and its arguments. Callbacks come later, never from
-  // within the call. NotFound, PermissionDenied, ... name the program.
+  // `command`: the path of the program (PATH is not searched) and its arguments. `variables` go on top of this
+  // process's environment. Callbacks come later, never from within the call. NotFound, PermissionDenied, ... name the
+  // program.
   virtual StatusOr<std::unique_ptr<TrainerProcess>> launch(const std::vector<std::string>& command,
+                                                           const std::map<std::string, std::string>& variables,
                                                            TrainerCallbacks callbacks) = 0;
 };
 

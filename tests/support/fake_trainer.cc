@@ -1,7 +1,8 @@
 // A trainer that trains nothing: it speaks the contract of docs/format/trainer.md, and on request breaks it.
 //
 // FAKE_TRAINER_MODE, words separated by commas; the first one that applies to a run decides:
-//   instant        a result made from the run key alone (the default)
+//   instant        a result made from the run key alone, within the event (the default)
+//   on_disk        the same in result.json
 //   sleep:MS       the same, MS milliseconds of "training" later, with progress; SIGTERM stops it, resuming goes on
 //   ignore_term    trains for ever and ignores SIGTERM
 //   crash          SIGSEGV while training            oom        SIGKILL to itself while training
@@ -25,6 +26,7 @@
 #include <iostream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "common/base/file.h"
 #include "common/model/json.h"
@@ -46,7 +48,13 @@ void write_all(std::string_view bytes) {
   }
 }
 
-void say(const Json& event) { write_all(event.dump() + "\n"); }
+std::string pending;  // events that go with the next one
+
+void say_with_next(const Json& event) { pending += event.dump() + "\n"; }
+void say(const Json& event) {
+  say_with_next(event);
+  write_all(std::exchange(pending, {}));
+}
 
 // Standard input closed means that the agent is gone.
 bool input_closed() {
@@ -64,11 +72,18 @@ struct Task {
 };
 
 void finish(const Task& task) {
+  Json event = task.event("finished");
+  event["result"] = Json::parse(fake_result_json(task.run, task.classes));
+  std::error_code ignored;
+  std::filesystem::remove(task.folder + "/checkpoint", ignored);
+  say(event);
+}
+
+void finish_on_disk(const Task& task) {
   if (!write_file_atomically(task.folder + "/result.json", fake_result_json(task.run, task.classes)).ok()) {
     std::cerr << "cannot write the result\n";
     std::_Exit(1);
   }
-  std::filesystem::remove(task.folder + "/checkpoint");
   say(task.event("finished"));
 }
 
@@ -142,6 +157,11 @@ void break_contract(const Task& task, const std::string& mode) {
 void train(const Task& task, const std::string& mode) {
   Json started = task.event("started");
   started["resumed_at_epoch"] = checkpoint_of(task) > 0 ? 1 : 0;
+  if (mode == "instant") {  // as little work as can be
+    say_with_next(started);
+    return finish(task);
+  }
+  std::filesystem::create_directories(task.folder);
   say(started);
   std::cerr << "training " << task.run.substr(0, 12) << " in mode " << mode << "\n" << std::flush;
   const std::string name = mode.substr(0, mode.find(':'));
@@ -160,7 +180,7 @@ void train(const Task& task, const std::string& mode) {
     event.update({{"class", argument_of(mode)}, {"message", "as asked"}});
     return say(event);
   }
-  if (name == "instant") return finish(task);
+  if (name == "on_disk") return finish_on_disk(task);
   break_contract(task, name);
 }
 
@@ -193,7 +213,11 @@ int serve() {
   struct sigaction action {};
   action.sa_handler = ask_stop;  // no SA_RESTART: a wait for the next task ends with it
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGUSR2}) ::sigaction(signal, &action, nullptr);
-  say({{"event", "hello"}, {"contract", 1}, {"trainer", "fake_trainer 1"}, {"numerics", kTrainerNumerics}});
+  say({{"event", "hello"},
+       {"contract", 1},
+       {"trainer", "fake_trainer 1"},
+       {"numerics", kTrainerNumerics},
+       {"makes_folders", true}});
   std::string line;
   while (stop_asked == 0 && std::getline(std::cin, line)) {
     const Json json = Json::parse(line);

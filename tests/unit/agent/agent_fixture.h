@@ -40,9 +40,6 @@ class AgentFixture : public testing::Test {
   void set_mode(const std::string& mode) { EXPECT_TRUE(write_file_atomically(mode_file(), mode).ok()); }
   std::string address() const { return "unix:" + dir_ + "/socket"; }
   std::string agent_dir() const { return dir_ + "/agent"; }
-  std::string spool_file(const AttemptId& attempt) const {
-    return agent_dir() + "/spool/" + attempt.run.str() + "." + std::to_string(attempt.number) + ".json";
-  }
   std::string run_folder(const AttemptId& attempt) const { return agent_dir() + "/work/" + attempt.run.str(); }
 
   AgentOptions options() const {

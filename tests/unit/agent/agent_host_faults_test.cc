@@ -20,7 +20,7 @@ class Faults : public AgentFixture, public testing::WithParamInterface<Fault> {}
 TEST_P(Faults, EndTheAttemptAndNothingElse) {
   set_mode(GetParam().mode);
   AgentOptions quick = options();
-  quick.silence = Duration(400);
+  quick.silence = Duration(100);
   start_both(quick);
   const Failure failure = failure_of(lease_of_seed(1));
   EXPECT_EQ(failure.failure, GetParam().failure) << failure.message;
@@ -85,20 +85,20 @@ TEST_F(AgentHostFaults, AMissingDataFileIsTheAgentsFault) {
   EXPECT_TRUE(succeeds(lease_of_seed(1, 2)));
 }
 
-// A file where the folder of the run should be stands for every way in which a disk can refuse.
-TEST_F(AgentHostFaults, AWorkFolderThatCannotBeMadeFailsTheAttempt) {
+// A folder where the result was stands for every way in which a disk can refuse.
+TEST_F(AgentHostFaults, AnOldResultThatCannotBeRemovedFailsTheAttempt) {
   start_both();
   const Lease lease = lease_of_seed(1);
-  ASSERT_TRUE(write_file_atomically(run_folder(lease.attempt), "in the way").ok());
+  std::filesystem::create_directories(run_folder(lease.attempt) + "/result.json/in_the_way");
   EXPECT_EQ(failure_of(lease).failure, FailureClass::kInfrastructure);
   EXPECT_TRUE(succeeds(lease_of_seed(2)));
 }
 
 TEST_F(AgentHostFaults, ASpoolThatCannotBeWrittenStillDelivers) {
+  std::filesystem::create_directories(agent_dir() + "/spool");
+  std::filesystem::create_symlink("/nowhere/log", agent_dir() + "/spool/log");  // cannot be made
   start_both();
   const Lease lease = lease_of_seed(1);
-  std::filesystem::remove_all(agent_dir() + "/spool");
-  ASSERT_TRUE(write_file_atomically(agent_dir() + "/spool", "in the way").ok());
   EXPECT_TRUE(succeeds(lease));
   EXPECT_TRUE(succeeds(lease_of_seed(2)));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/link/spool.h"
 #include "tests/unit/agent/agent_fixture.h"
 
 namespace evensweep {
@@ -34,10 +35,14 @@ TEST_F(AgentHostTest, GreetsTrainsDeliversAndTidiesUp) {
     EXPECT_TRUE(heard.started(lease.attempt));
   }
   agent_.reset();  // by then every acknowledgement has been seen to
-  for (const Lease& lease : leases) {
-    EXPECT_FALSE(std::filesystem::exists(spool_file(lease.attempt)));
-    EXPECT_FALSE(std::filesystem::exists(run_folder(lease.attempt)));
-  }
+  EXPECT_TRUE(Spool(agent_dir() + "/spool").load()->ended.empty());
+  for (const Lease& lease : leases) EXPECT_FALSE(std::filesystem::exists(run_folder(lease.attempt)));
+}
+
+TEST_F(AgentHostTest, ResultsMayBeOnDisk) {
+  set_mode("on_disk");
+  start_both();
+  EXPECT_TRUE(succeeds(lease_of_seed(1)));
 }
 
 TEST_F(AgentHostTest, SaysThatItLivesWhenThereIsNothingElseToSay) {

@@ -183,6 +183,25 @@ TEST(AgentDevices, ShortRunsAreFetchedAheadAndGivenBackWhenTheyTurnLong) {
   for (const Update& update : updates_in(later)) EXPECT_NE(update.attempt, lease_of_seed(1001).attempt);
 }
 
+TEST(AgentDevices, AGpuIsUsedAgainOnceTheMemoryOfADeadTrainerIsFree) {
+  const auto measured = [](uint64_t used) { return Measured{Heartbeat{{{.device = 0, .memory_used = used}}, {}}}; };
+  for (const bool freed : {true, false}) {
+    CoreBench bench(two_gpus());
+    bench.handle(measured(kGibibyte));
+    bench.connect();
+    bench.lease({lease_on(0, 1)});
+    bench.hello(1);
+    bench.handle(measured(5 * kGibibyte));
+    bench.exit(1, {true, 9});
+    EXPECT_THAT(all_of<StartTrainer>(bench.lease({lease_on(0, 2)})), IsEmpty());
+    EXPECT_THAT(all_of<StartTrainer>(bench.handle(measured(4 * kGibibyte))), IsEmpty());
+    if (freed)
+      EXPECT_THAT(all_of<StartTrainer>(bench.handle(measured(kGibibyte))), SizeIs(1));
+    else
+      EXPECT_THAT(all_of<StartTrainer>(bench.after(Duration(60000))), SizeIs(1));  // it must do as it is
+  }
+}
+
 TEST(AgentDevices, MeasurementsGoWithTheHeartbeats) {
   CoreBench bench;
   bench.connect();

@@ -48,6 +48,11 @@ void FakeCoordinator::acknowledge_ends(bool yes) {
   acknowledge_ = yes;
 }
 
+void FakeCoordinator::hand_out(std::vector<Lease> leases) {
+  const std::lock_guard lock(mutex_);
+  leases_ = std::move(leases);
+}
+
 bool FakeCoordinator::send(const CoordinatorMessage& message) {
   const std::lock_guard lock(mutex_);
   return stream_ != nullptr && stream_->Write(encode(message));
@@ -83,14 +88,25 @@ void FakeCoordinator::take(const AgentMessage& message) {
     heard_.hellos.push_back(*hello);
     stream_->Write(encode(CoordinatorMessage(Welcome{Duration(100), Duration(15000)})));
   }
-  if (const auto* credits = std::get_if<Credits>(&message)) heard_.credits.push_back(*credits);
+  ++heard_.messages;
+  if (const auto* credits = std::get_if<Credits>(&message)) {
+    heard_.credits.push_back(*credits);
+    Leases given;
+    for (uint32_t free = credits->devices.at(0).free; free > 0 && !leases_.empty(); --free) {
+      given.leases.push_back(std::move(leases_.back()));
+      leases_.pop_back();
+    }
+    if (!given.leases.empty()) stream_->Write(encode(CoordinatorMessage(given)));
+  }
   if (std::holds_alternative<Heartbeat>(message)) ++heard_.heartbeats;
   const auto* updates = std::get_if<Updates>(&message);
   if (updates == nullptr) return;
   Acks acks;
   for (const Update& update : updates->updates) {
     heard_.updates.push_back(update);
-    if (is_end(update)) acks.attempts.push_back(update.attempt);
+    if (!is_end(update)) continue;
+    ++heard_.ended_so_far;
+    acks.attempts.push_back(update.attempt);
   }
   if (acknowledge_ && !acks.attempts.empty()) stream_->Write(encode(CoordinatorMessage(acks)));
 }

@@ -21,6 +21,7 @@ struct Heard {
   std::vector<Hello> hellos;
   std::vector<Credits> credits;
   int heartbeats = 0;
+  uint64_t messages = 0, ended_so_far = 0;  // of all kinds; updates that end an attempt
   std::vector<Update> updates;
 
   // The ends among the updates, by attempt, as often as they came.
@@ -36,6 +37,8 @@ class FakeCoordinator final : public v1::AgentLink::Service {
   ~FakeCoordinator() override;
 
   void acknowledge_ends(bool yes);  // the default is yes
+  // From now on these are given as far as there are credits.
+  void hand_out(std::vector<Lease> leases);
   // False if there is no stream.
   bool send(const CoordinatorMessage& message);
   // Waits until `ready` holds of what was heard; false after 20 s.
@@ -52,6 +55,7 @@ class FakeCoordinator final : public v1::AgentLink::Service {
   Heard heard_;
   Stream* stream_ = nullptr;
   bool acknowledge_ = true;
+  std::vector<Lease> leases_;  // yet to be handed out, the last one first
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -19,7 +19,7 @@ namespace {
 // A process that a shell plays, and all that was heard of it.
 class LauncherTest : public testing::Test {
  protected:
-  void launch(const std::string& script) {
+  void launch(const std::string& script, const std::map<std::string, std::string>& variables = {}) {
     PosixLauncher launcher(context_);
     TrainerCallbacks callbacks;
     callbacks.on_line = [this](std::string_view line) { lines_.emplace_back(line); };
@@ -31,7 +31,7 @@ class LauncherTest : public testing::Test {
       exit_ = exit;
       tail_ = tail;
     };
-    auto process = launcher.launch({"/bin/sh", "-c", script}, std::move(callbacks));
+    auto process = launcher.launch({"/bin/sh", "-c", script}, variables, std::move(callbacks));
     ASSERT_TRUE(process.ok()) << process.status();
     process_ = *std::move(process);
   }
@@ -107,6 +107,14 @@ TEST_F(LauncherTest, TheProcessInheritsNothingButItsPipes) {
   EXPECT_EQ(lines_[0], "4 5");
 }
 
+TEST_F(LauncherTest, VariablesGoOnTopOfTheEnvironment) {
+  ::setenv("EVENSWEEP_TEST_VARIABLE", "old", 1);
+  launch("echo $EVENSWEEP_TEST_VARIABLE $CUDA_VISIBLE_DEVICES $OMP_WAIT_POLICY >&3; env | grep -c EVENSWEEP_TEST_V >&3",
+         {{"EVENSWEEP_TEST_VARIABLE", "new"}, {"CUDA_VISIBLE_DEVICES", "GPU-1"}});
+  ASSERT_TRUE(run_to_exit());
+  EXPECT_THAT(lines_, testing::ElementsAre("new GPU-1 PASSIVE", "1"));
+}
+
 TEST_F(LauncherTest, SignalsAreAsTheyAreForAFreshProgram) {
   launch("grep -E 'SigBlk|SigIgn' /proc/self/status >&3");
   ASSERT_TRUE(run_to_exit());
@@ -166,7 +174,7 @@ TEST_F(LauncherTest, NothingIsHeardOfAProcessThatWasLetGo) {
 TEST(PosixLauncher, AMissingProgramIsNotFound) {
   boost::asio::io_context context;
   PosixLauncher launcher(context);
-  const auto process = launcher.launch({"/nowhere/trainer"}, {});
+  const auto process = launcher.launch({"/nowhere/trainer"}, {}, {});
   EXPECT_EQ(process.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(process.status().message()), testing::HasSubstr("/nowhere/trainer"));
 }

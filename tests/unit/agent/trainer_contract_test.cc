@@ -38,6 +38,20 @@ TEST(TrainerLine, ReadsEveryEventOfTheContract) {
   parsed<RunFinished>(line_with(R"("event":"finished","new_key":[1])"));
 }
 
+TEST(TrainerLine, ASmallResultMayBeInTheLine) {
+  const auto finished =
+      parsed<RunFinished>(line_with(R"("event":"finished","peak_memory_bytes":77,"result":{"a":[1,2.5]})"));
+  EXPECT_EQ(finished.result_json, R"({"a":[1,2.5]})");
+  EXPECT_EQ(finished.peak_memory_bytes, 77u);
+  const std::string large(kMaxInlineResult, 'x');
+  EXPECT_FALSE(parse_trainer_line(line_with(R"("event":"finished","result":{"a":")" + large + R"("})")).ok());
+  EXPECT_FALSE(parse_trainer_line(line_with(R"("event":"finished","result":"text")")).ok());
+  EXPECT_FALSE(parse_trainer_line(line_with(R"("event":"finished","peak_memory_bytes":-1)")).ok());
+  EXPECT_TRUE(
+      parsed<TrainerHello>(R"({"event":"hello","contract":1,"trainer":"t","numerics":"n","makes_folders":true})")
+          .makes_folders);
+}
+
 TEST(TrainerLine, RefusesWhatIsNoEvent) {
   const std::string wrong[] = {
       "",
