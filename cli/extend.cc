@@ -1,7 +1,6 @@
 #include "cli/extend.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <memory>
 #include <string>

@@ -28,7 +28,9 @@ StatusOr<Extension> extend_sweep(const SweepDefinition& known, std::span<const s
   extension.file.overrides.insert(extension.file.overrides.end(), overrides.begin(), overrides.end());
   EV_ASSIGN_OR_RETURN(const Draft before, draft_of(known.file, name));
   EV_ASSIGN_OR_RETURN(Draft draft, draft_of(extension.file, name));
-  // What was decided when the sweep was submitted stays, or no run would be shared.
+  // What was decided when the sweep was submitted stays; with other threads no run would be shared.
+  if (draft.sweep.resources.priority == before.sweep.resources.priority)
+    draft.sweep.resources.priority = known.sweep.resources.priority;
   if (draft.sweep.training.threads == kAutoThreads) draft.sweep.training.threads = known.sweep.training.threads;
   extension.other_data = !same_data(before, draft);
   EV_ASSIGN_OR_RETURN(extension.sweep, extension.other_data ? resolve(std::move(draft), folders)

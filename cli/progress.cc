@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/model/views.h"
+
 namespace evensweep {
 namespace {
 
@@ -65,6 +67,8 @@ std::string progress_text(const SweepStatus& status, const ProgressStart& start,
   };
   std::vector<Part> parts{
       {fmt::format("{}/{} trials", status.trials_finished, status.trials - status.trials_not_needed), 0}};
+  if (status.phase == SweepPhase::kPaused || status.phase == SweepPhase::kStopping)
+    parts.push_back({phase_name(status.phase), 1});
   if (status.trials_failed > 0) parts.push_back({fmt::format("{} failed", status.trials_failed), 1});
   if (status.trials_not_needed > 0) parts.push_back({fmt::format("{} not needed", status.trials_not_needed), 2});
   parts.push_back({fmt::format("{} running", status.running), 3});

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "cli/exit_code.h"
-#include "cli/follow.h"
 #include "cli/places.h"
 #include "cli/publish.h"
 #include "cli/terminal.h"

@@ -25,11 +25,6 @@ std::string progress_cell(const TrialView& trial) {
   return trial.state == TrialState::kRunning ? fmt::format("{:.0f}%", trial.progress * 100) : "";
 }
 
-std::string end_of(const AttemptView& attempt) {
-  if (attempt.failure) return failure_class_name(attempt.failure->failure);
-  return attempt.ended_at ? "succeeded" : "under way";
-}
-
 struct Slots {
   uint64_t all = 0, leased = 0;
 };
@@ -139,23 +134,6 @@ std::string trials_table(const std::vector<TrialView>& trials, size_t width) {
                      {.title = "", .right = true, .rank = 3},
                      {.title = "ATTEMPTS", .right = true, .rank = 4},
                      {.title = "REASON", .rank = 2, .least = 16}},
-                    rows, width);
-}
-
-std::string attempts_table(const std::vector<AttemptView>& attempts, int64_t now, size_t width) {
-  std::vector<std::vector<std::string>> rows;
-  for (const AttemptView& attempt : attempts)
-    rows.push_back({std::to_string(attempt.number), attempt.agent.str(), attempt.host, attempt.device,
-                    time_text(attempt.granted_at), age_text(attempt.granted_at, attempt.ended_at.value_or(now)),
-                    end_of(attempt), attempt.failure ? attempt.failure->message : ""});
-  return text_table({{.title = "#", .right = true},
-                     {.title = "AGENT", .least = 8},
-                     {.title = "HOST", .rank = 4, .least = 8},
-                     {.title = "DEVICE", .rank = 3},
-                     {.title = "GIVEN", .rank = 5},
-                     {.title = "FOR", .right = true, .rank = 2},
-                     {.title = "END"},
-                     {.title = "REASON", .rank = 1, .least = 16}},
                     rows, width);
 }
 

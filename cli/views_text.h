@@ -1,5 +1,5 @@
 #pragma once
-// Sweeps, trials, attempts and agents as text for people. Pure: `now` is milliseconds since 1970. Texts of several
+// Sweeps, trials and agents as text for people. Pure: `now` is milliseconds since 1970. Texts of several
 // lines end with a line feed.
 
 #include <cstdint>
@@ -21,7 +21,6 @@ std::string trial_reference(const TrialView& trial);
 
 std::string sweeps_table(const std::vector<SweepView>& sweeps, int64_t now, size_t width);
 std::string trials_table(const std::vector<TrialView>& trials, size_t width);
-std::string attempts_table(const std::vector<AttemptView>& attempts, int64_t now, size_t width);
 std::string agents_table(const std::vector<AgentView>& agents, int64_t now, size_t width);
 
 // "3 of 4 agents connected, 12 of 16 slots train"

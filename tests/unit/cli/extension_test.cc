@@ -65,6 +65,12 @@ TEST_F(ExtensionTest, KeepsTheThreadsThatWereDecidedOn) {
   EXPECT_EQ(extended({"training.threads=2"})->sweep.training.threads, 2);
 }
 
+TEST_F(ExtensionTest, KeepsThePriorityThatWasGivenWithIt) {
+  known_.sweep.resources.priority = 7;
+  EXPECT_EQ(extended({"seeds=6"})->sweep.resources.priority, 7);
+  EXPECT_EQ(extended({"resources.priority=2"})->sweep.resources.priority, 2);
+}
+
 TEST_F(ExtensionTest, LooksForOtherDataWhereTheyAreAskedFor) {
   const Status missing = extended({"dataset.path=data/other.csv"}).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);

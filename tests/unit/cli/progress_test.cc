@@ -45,6 +45,14 @@ TEST(Progress, CountsWhatIsNotNeededAsNoWork) {
   EXPECT_THAT(text, HasSubstr("20 not needed"));
 }
 
+TEST(Progress, SaysWhyNothingNewIsStarted) {
+  SweepStatus status = half_done();
+  const ProgressStart start{.at = kStart, .done = 20};
+  EXPECT_THAT(progress_text(status, start, kStart, 200), Not(HasSubstr("active")));
+  status.phase = SweepPhase::kPaused;
+  EXPECT_THAT(progress_text(status, start, kStart, 200), StartsWith("39/80 trials  paused  1 failed"));
+}
+
 TEST(Progress, KnowsNoTimeLeftBeforeAnythingIsDone) {
   EXPECT_EQ(time_left(half_done(), {.at = kStart, .done = 40}, kStart + Duration(10'000)), std::nullopt);
   EXPECT_EQ(time_left(half_done(), {.at = kStart, .done = 41}, kStart + Duration(10'000)), std::nullopt)

@@ -105,22 +105,6 @@ TEST(ViewsText, ListsAgents) {
   EXPECT_EQ(agents_line({agent}), "0 of 1 agents connected, 0 of 0 slots train");
 }
 
-TEST(ViewsText, ListsAttempts) {
-  const std::string text = attempts_table(
-      {{.number = 1,
-        .agent = AgentId("a"),
-        .host = "h",
-        .device = "cuda:1",
-        .granted_at = kNow - 90'000,
-        .ended_at = kNow - 30'000,
-        .failure = Failure{.failure = FailureClass::kOutOfMemory, .message = "no memory", .stderr_tail = ""}},
-       {.number = 2, .agent = AgentId("b"), .granted_at = kNow - 5'000}},
-      kNow, kUnbounded);
-  EXPECT_THAT(text, HasSubstr("cuda:1"));
-  EXPECT_THAT(text, HasSubstr("1 min  out_of_memory  no memory"));
-  EXPECT_THAT(text, HasSubstr("5 s  under way"));
-}
-
 TEST(ViewsJson, HasAFormatAndNamesTheRest) {
   const Json json = Json::parse(cli_json("sweeps", {{"sweeps", json_list(std::vector{some_sweep()})}}));
   EXPECT_EQ(json["schema"], "evensweep-cli");
