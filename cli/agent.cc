@@ -4,14 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "agent/devices/machine.h"
+#include "agent/devices/local_devices.h"
 #include "agent/link/agent_host.h"
 #include "cli/agent_config.h"
 #include "cli/agent_place.h"
@@ -34,8 +36,8 @@ constexpr Duration kGrace{20000};
 
 struct AgentFlags {
   ConnectionOptions connection;
-  std::string slots = "auto", id, dir, trainer, config, ready_file;
-  std::vector<std::string> data;
+  std::string slots = "auto", device, id, dir, trainer, config, ready_file;
+  std::vector<std::string> data, labels;
   int64_t checkpoint_every = 600;  // seconds
 };
 
@@ -75,6 +77,32 @@ Status knock(const Connection& connection) {
   return absl::OkStatus();
 }
 
+std::vector<Gpu> gpus_of_this_process() {
+  const std::unique_ptr<GpuReader> reader = nvidia_gpus();
+  if (!reader) return {};
+  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  return visible_gpus(reader->read(), visible == nullptr ? std::nullopt : std::optional<std::string>(visible));
+}
+
+Status add_labels(const std::vector<std::string>& given, std::map<std::string, std::string>& labels) {
+  for (const std::string& label : given) {
+    const size_t equals = label.find('=');
+    const std::string name = label.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : label.substr(equals + 1);
+    if (!is_label(name) || !is_label(value))
+      return absl::InvalidArgumentError(
+          fmt::format("--labels: \"{}\" is no NAME=VALUE of up to 63 letters, digits, - _ . each", label));
+    labels[name] = value;
+  }
+  return absl::OkStatus();
+}
+
+uint32_t slots_of(const AgentOptions& options) {
+  uint32_t slots = 0;
+  for (const LocalDevice& device : options.devices) slots += device.device.slots;
+  return slots;
+}
+
 StatusOr<AgentOptions> options_of(const AgentFlags& flags, const AgentSettings& settings,
                                   const ConnectionOptions& connection) {
   AgentOptions agent;
@@ -82,7 +110,14 @@ StatusOr<AgentOptions> options_of(const AgentFlags& flags, const AgentSettings& 
   EV_ASSIGN_OR_RETURN(agent.id, agent_id(flags.id.empty() ? settings.id : flags.id, agent.dir, connection.cert));
   EV_ASSIGN_OR_RETURN(agent.trainers, trainers_of(flags, settings));
   const std::string slots = flags.slots != "auto" ? flags.slots : settings.slots;
-  agent.slots = slots == "auto" ? default_slots(detect_machine(), 1) : static_cast<uint32_t>(std::stoul(slots));
+  const Machine machine = detect_machine();
+  const std::string device = flags.device.empty() ? settings.device : flags.device;
+  agent.devices = local_devices(machine, device == "cpu" ? std::vector<Gpu>{} : gpus_of_this_process(),
+                                slots == "auto" ? 0 : static_cast<uint32_t>(std::stoul(slots)));
+  agent.cores = machine.cores;
+  agent.memory_bytes = static_cast<uint64_t>(machine.memory_bytes);
+  agent.labels = settings.labels;
+  EV_RETURN_IF_ERROR(add_labels(flags.labels, agent.labels));
   agent.grace = kGrace;
   agent.transfers = TransferOptions{.checkpoint_every = Duration(1000 * flags.checkpoint_every)};
   agent.checkpoint_seconds = std::min(agent.checkpoint_seconds, static_cast<double>(flags.checkpoint_every));
@@ -104,7 +139,7 @@ Status serve(const AgentFlags& given) {
   EV_ASSIGN_OR_RETURN(AgentOptions options, options_of(flags, settings, way));
   EV_RETURN_IF_ERROR(knock(connection));
   const std::string id = options.id.str(), dir = options.dir;
-  const uint32_t slots = options.slots;
+  const uint32_t slots = slots_of(options);
   EV_ASSIGN_OR_RETURN(const std::unique_ptr<AgentHost> agent,
                       AgentHost::start(std::move(options), connection.channel(), clock));
   say(fmt::format("agent {} trains for {}, {} at a time, folder {}", id, connection.target(), slots, dir));
@@ -129,10 +164,15 @@ void add_agent(CLI::App& app, int& exit_code) {
       "  evensweep agent --config lab/agent.yaml --slots 4\n"
       "SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 all mean: write checkpoints, give the runs back, and go.");
   add_connection_options(*verb, flags->connection);
-  verb->add_option("--slots", flags->slots, "Trainings at a time, or auto (default): from the cores")
+  verb->add_option("--slots", flags->slots,
+                   "Trainings at a time (on each GPU), or auto (default): one on each core or GPU")
       ->check([](const std::string& text) {
         return text == "auto" ? std::string() : CLI::Range(1, 4096)(const_cast<std::string&>(text));
       });
+  verb->add_option("--device", flags->device, "auto (default): its GPUs if there are any; cpu: the processors alone")
+      ->check(CLI::IsMember({"auto", "cpu"}));
+  verb->add_option("--labels", flags->labels, "NAME=VALUE by which sweeps may choose it, several separated by commas")
+      ->delimiter(',');
   verb->add_option("--id", flags->id, "Name of this agent (default: from the host name)");
   verb->add_option("--dir", flags->dir, "Folder of its own (default: ~/.local/state/evensweep-agent)");
   verb->add_option("--data", flags->data, "Folder with data files that this machine has, also several times");

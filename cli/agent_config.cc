@@ -56,6 +56,8 @@ StatusOr<AgentSettings> parse_agent_settings(std::string_view text, const std::s
     settings.id = top.text("id", "");
     if (const std::string dir = top.text("dir", ""); !dir.empty()) settings.dir = path_from(file_name, dir);
     if (const auto slots = top.find("slots")) settings.slots = read_slots(*slots);
+    settings.device = top.word("device", "auto", {"auto", "cpu"});
+    if (const auto labels = top.find("labels")) settings.labels = read_labels(*labels);
     if (const auto data = top.find("data"))
       for (const Value& folder : data->one_or_list())
         settings.data.push_back(path_from(file_name, folder.text().value_or("")));

@@ -18,6 +18,8 @@ struct AgentSettings {
   ConnectionOptions connection;
   std::string id, dir, slots = "auto";
   std::vector<std::string> data;  // folders
+  std::map<std::string, std::string> labels = {};
+  std::string device = "auto";  // auto | cpu
 };
 
 // InvalidArgument with one line for each mistake: file, line, what, what to do.

@@ -131,8 +131,6 @@ std::vector<uint64_t> read_seeds(const Value& value) {
   return seeds;
 }
 
-namespace {
-
 std::map<std::string, std::string> read_labels(const Value& value) {
   Section section(value);
   std::map<std::string, std::string> labels;
@@ -148,8 +146,6 @@ std::map<std::string, std::string> read_labels(const Value& value) {
   section.end();
   return labels;
 }
-
-}  // namespace
 
 ResourcesSpec read_resources(const Value& value) {
   ResourcesSpec resources;

@@ -4,6 +4,7 @@
 // sweeps/spec and to the readers of other configuration files.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -98,6 +99,9 @@ class Section {
   Value value_;
   std::vector<std::string> asked_, missing_, reported_;
 };
+
+// A map of names to words, both as is_label() wants them.
+std::map<std::string, std::string> read_labels(const Value& value);
 
 // "; did you mean "x"?", or nothing where no known name is near.
 std::string suggestion(const std::string& given, const std::vector<std::string>& known);

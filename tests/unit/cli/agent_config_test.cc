@@ -46,5 +46,15 @@ TEST(AgentConfig, EveryMistakeIsOneLineWithItsPlace) {
   }
 }
 
+TEST(AgentConfig, KnowsLabelsAndTheDevice) {
+  const StatusOr<AgentSettings> settings =
+      parse_agent_settings("version: 1\nlabels: {gpu: a100, room: b12}\ndevice: cpu\n", "agent.yaml");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->labels, (std::map<std::string, std::string>{{"gpu", "a100"}, {"room", "b12"}}));
+  EXPECT_EQ(settings->device, "cpu");
+  const Status bad = parse_agent_settings("version: 1\nlabels: {gpu: a 100}\n", "agent.yaml").status();
+  EXPECT_NE(std::string(bad.message()).find("agent.yaml:2"), std::string::npos) << bad;
+}
+
 }  // namespace
 }  // namespace evensweep
