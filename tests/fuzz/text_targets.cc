@@ -1,14 +1,9 @@
 // Documents, lines and names.
 
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "agent/core/trainer_contract.h"
-#include "agent/link/spool.h"
+#include "agent/link/spool_records.h"
 #include "agent/trainer/task.h"
 #include "common/base/address.h"
-#include "common/base/file.h"
 #include "common/model/expand.h"
 #include "common/model/json.h"
 #include "common/model/reference.h"
@@ -114,24 +109,19 @@ void task_line(std::string_view input) {
   if (line.ok()) expect(parse_task(*line).ok(), "a trainer can read the task that an agent makes");
 }
 
+// Entries of the form before the log, and the log itself.
 void spool_entry(std::string_view input) {
-  static const std::string dir = [] {
-    std::string folder = (std::filesystem::temp_directory_path() / "evensweep-fuzz-XXXXXX").string();
-    expect(::mkdtemp(folder.data()) != nullptr, "a temporary folder can be made");
-    return folder;
-  }();
-  const std::string name = std::string(64, 'a') + ".1.json";
-  expect(write_file_atomically(dir + "/" + name, std::string(input)).ok(), "a spool entry can be written");
-  Spool spool(dir);
-  const StatusOr<Spool::Content> content = spool.load();
-  expect(content.ok(), "a spool can be loaded whatever its entries are");
-  expect(content->ended.size() + content->remarks.size() == 1, "an entry is read or set aside");
-  for (const Update& end : content->ended) {
-    expect(spool.write(end).ok(), "what was read can be written");
-    expect(spool.load()->ended.size() == 1, "what was written can be read");
+  if (const StatusOr<Update> end = parse_spool_entry(input); end.ok()) {
+    const SpoolLog log = read_spool_log(std::string(kSpoolHeader) + spool_record(*end));
+    expect(log.records.size() == 1 && log.damaged.empty(), "what was read can be written and read again");
   }
-  std::filesystem::remove(dir + "/" + name);
-  std::filesystem::remove(dir + "/" + name + ".unreadable");
+  for (const std::string& text : {std::string(input), std::string(kSpoolHeader).append(input)}) {
+    const SpoolLog log = read_spool_log(text);
+    expect(log.whole <= text.size(), "nothing is whole beyond the end");
+    expect(log.damaged.size() == log.reasons.size(), "a reason for everything that is set aside");
+    for (const SpoolLog::Found& found : log.records)
+      expect(found.offset + found.bytes <= log.whole, "records lie within what is whole");
+  }
 }
 
 void names(std::string_view input) {
