@@ -41,7 +41,8 @@ class FilesTest(E2eTest):
         shutil.rmtree(private.parent)
 
     def wait(self):
-        self.ok(self.command("wait", self.sweep_id, "--coordinator", self.address, "--out", self.dir / "cluster"))
+        waiting = self.command("wait", self.sweep_id, "--coordinator", self.address, "--out", self.dir / "cluster")
+        self.ok(waiting, timeout=400)  # a lease has to run out, and the runs are long
         return self.report(self.dir / "cluster")
 
     def checkpoints(self):
