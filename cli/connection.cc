@@ -93,7 +93,7 @@ StatusOr<std::shared_ptr<grpc::ChannelCredentials>> channel_credentials(const Ad
 
 void add_connection_options(CLI::App& verb, ConnectionOptions& options) {
   verb.add_option("--coordinator", options.coordinator,
-                  "HOST:PORT of the coordinator (default: $EVENSWEEP_COORDINATOR, client.yaml or 127.0.0.1:7077)");
+                  "HOST:PORT (default: $EVENSWEEP_COORDINATOR, client.yaml, 127.0.0.1:7077)");
   verb.add_option("--ca", options.ca, "Certificate of the coordinator's CA, for TLS");
   verb.add_option("--cert", options.cert, "Certificate of this client");
   verb.add_option("--key", options.key, "Key of that certificate");
