@@ -16,6 +16,8 @@
 namespace evensweep {
 namespace {
 
+constexpr uint64_t kLeastShareFree = 20;  // a twentieth of the disk is always enough to keep free
+
 constexpr std::string_view kPart = ".part";
 constexpr size_t kPiece = 1 << 20;
 constexpr char kDigits[] = "0123456789abcdef";
@@ -317,9 +319,11 @@ Status BlobFolder::check_room(uint64_t more) const {
   struct statvfs disk {};
   if (limits_.keep_free == 0 || ::fstatvfs(root_.get(), &disk) != 0) return absl::OkStatus();
   const uint64_t free = uint64_t{disk.f_bavail} * disk.f_frsize;
-  if (free >= limits_.keep_free && more <= free - limits_.keep_free) return absl::OkStatus();
+  // What is little on a large disk may be all that a small one has.
+  const uint64_t keep = std::min(limits_.keep_free, uint64_t{disk.f_blocks} * disk.f_frsize / kLeastShareFree);
+  if (free >= keep && more <= free - keep) return absl::OkStatus();
   return absl::ResourceExhaustedError("the disk of " + path_ + " has " + std::to_string(free) +
-                                      " bytes left, of which " + std::to_string(limits_.keep_free) + " must stay free");
+                                      " bytes left, of which " + std::to_string(keep) + " must stay free");
 }
 
 void BlobFolder::remove_file(std::string_view sha256, bool part, uint64_t bytes) {

@@ -23,7 +23,7 @@ namespace evensweep {
 struct BlobLimits {
   uint64_t most_bytes = UINT64_MAX;         // of all files together, parts included
   uint64_t most_blob = uint64_t{16} << 30;  // of one file
-  uint64_t keep_free = 0;                   // of the disk: nothing is taken that would leave less
+  uint64_t keep_free = 0;  // of the disk, at most a twentieth of it: nothing is taken that would leave less
 };
 
 class BlobFolder {
