@@ -5,18 +5,12 @@
 #include "coordinator/store/sqlite_store.h"
 
 namespace evensweep {
-namespace {
-
-// Of the disk, for the database.
-constexpr uint64_t kKeepFree = uint64_t{1} << 30;
-
-}  // namespace
-
 StatusOr<CoordinatorParts> start_coordinator(coordinator::StateFolder folder, const std::vector<std::string>& addresses,
                                              const coordinator::ServerSecurity& security, const Clock& clock,
                                              const coordinator::CoreOptions& options) {
+  // The database needs room as well.
   EV_ASSIGN_OR_RETURN(std::unique_ptr<BlobFolder> files,
-                      BlobFolder::open(folder.path() + "/files", {.keep_free = kKeepFree}));
+                      BlobFolder::open(folder.path() + "/files", {.keep_free = space_to_keep(folder.path())}));
   EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::SqliteStore> store, coordinator::SqliteStore::open(folder.path()));
   EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::Host> host,
                       coordinator::Host::start(std::move(store), clock, options));

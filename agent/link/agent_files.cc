@@ -31,8 +31,10 @@ StatusOr<std::unique_ptr<AgentFiles>> AgentFiles::open(boost::asio::io_context& 
                                                        const TransferOptions& options, Tell tell, InUse in_use) {
   std::unique_ptr<AgentFiles> files(
       new AgentFiles(context, channel, std::move(folders), options, std::move(tell), std::move(in_use)));
-  EV_ASSIGN_OR_RETURN(files->cache_, BlobFolder::open(files->folders_.dir + "/data", {.most_bytes = options.cache_bytes,
-                                                                                      .keep_free = options.keep_free}));
+  EV_ASSIGN_OR_RETURN(files->cache_,
+                      BlobFolder::open(files->folders_.dir + "/data",
+                                       {.most_bytes = options.cache_bytes,
+                                        .keep_free = options.keep_free.value_or(space_to_keep(files->folders_.dir))}));
   EV_RETURN_IF_ERROR(files->logs_.open());
   return files;
 }

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,7 +29,7 @@ namespace evensweep {
 
 struct TransferOptions {
   uint64_t cache_bytes = uint64_t{100} << 30;
-  uint64_t keep_free = uint64_t{1} << 30;  // of the disk
+  std::optional<uint64_t> keep_free = {};  // of the disk; absent: space_to_keep()
   Duration checkpoint_every{600'000};      // a run's newest checkpoint is uploaded so often, and not before that time
   TransferPatience patience{.most_failures = 100};
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <tuple>
 
@@ -15,8 +16,6 @@
 
 namespace evensweep {
 namespace {
-
-constexpr uint64_t kLeastShareFree = 20;  // a twentieth of the disk is always enough to keep free
 
 constexpr std::string_view kPart = ".part";
 constexpr size_t kPiece = 1 << 20;
@@ -96,6 +95,13 @@ struct BlobFolder::Upload {
 
 BlobFolder::BlobFolder(std::string path, Descriptor root, BlobLimits limits)
     : path_(std::move(path)), root_(std::move(root)), limits_(limits) {}
+
+uint64_t space_to_keep(const std::string& path) {
+  constexpr uint64_t kUsual = uint64_t{1} << 30;
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(path, error);
+  return error ? kUsual : std::min<uint64_t>(kUsual, space.capacity / 20);
+}
 
 StatusOr<std::unique_ptr<BlobFolder>> BlobFolder::open(const std::string& path, BlobLimits limits) {
   EV_RETURN_IF_ERROR(make_folders(path));
@@ -319,11 +325,9 @@ Status BlobFolder::check_room(uint64_t more) const {
   struct statvfs disk {};
   if (limits_.keep_free == 0 || ::fstatvfs(root_.get(), &disk) != 0) return absl::OkStatus();
   const uint64_t free = uint64_t{disk.f_bavail} * disk.f_frsize;
-  // What is little on a large disk may be all that a small one has.
-  const uint64_t keep = std::min(limits_.keep_free, uint64_t{disk.f_blocks} * disk.f_frsize / kLeastShareFree);
-  if (free >= keep && more <= free - keep) return absl::OkStatus();
+  if (free >= limits_.keep_free && more <= free - limits_.keep_free) return absl::OkStatus();
   return absl::ResourceExhaustedError("the disk of " + path_ + " has " + std::to_string(free) +
-                                      " bytes left, of which " + std::to_string(keep) + " must stay free");
+                                      " bytes left, of which " + std::to_string(limits_.keep_free) + " must stay free");
 }
 
 void BlobFolder::remove_file(std::string_view sha256, bool part, uint64_t bytes) {

@@ -23,8 +23,11 @@ namespace evensweep {
 struct BlobLimits {
   uint64_t most_bytes = UINT64_MAX;         // of all files together, parts included
   uint64_t most_blob = uint64_t{16} << 30;  // of one file
-  uint64_t keep_free = 0;  // of the disk, at most a twentieth of it: nothing is taken that would leave less
+  uint64_t keep_free = 0;                   // of the disk: nothing is taken that would leave less
 };
+
+// A gibibyte, or a twentieth of the disk that holds `path`: what is little on a large disk may be all of a small one.
+uint64_t space_to_keep(const std::string& path);
 
 class BlobFolder {
  public:
