@@ -58,6 +58,16 @@ class VerbsTest(E2eTest):
     def submit(self, *arguments, **fields):
         return self.type("submit", self.sweep(**fields), *arguments, "-o", "quiet").stdout.strip()
 
+    def start_waiting(self, sweep):
+        """A `wait` that has heard of the sweep."""
+        told = self.dir / "waiting.log"
+        with open(told, "w", encoding="utf-8") as log:
+            waiting = subprocess.Popen(self.command("wait", sweep), env=self.env, cwd=self.dir,
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+        self.started.append(waiting)
+        poll(lambda: "trials" in told.read_text(encoding="utf-8"), "word of the sweep")
+        return waiting
+
     def trials(self, sweep, state):
         return self.type("ls", sweep, "--state", state, "-o", "quiet").stdout.split()
 
@@ -167,7 +177,7 @@ class VerbsTest(E2eTest):
 
     def test_wait_through_a_restart(self):
         sweep = self.submit(seeds=1)
-        waiting = self.start(self.command("wait", sweep, "-o", "quiet"))
+        waiting = self.start_waiting(sweep)
         self.coordinator.send_signal(signal.SIGKILL)
         self.coordinator.wait()
         self.start_coordinator()
@@ -176,9 +186,7 @@ class VerbsTest(E2eTest):
 
     def test_interrupted_wait_leaves_the_sweep(self):
         sweep = self.submit(seeds=1)
-        waiting = self.start(self.command("wait", sweep))
-        poll(lambda: "SigBlk" in open(f"/proc/{waiting.pid}/status").read() and
-             int(open(f"/proc/{waiting.pid}/status").read().split("SigBlk:")[1].split()[0], 16) != 0, "its signals")
+        waiting = self.start_waiting(sweep)
         waiting.send_signal(signal.SIGINT)
         self.assertEqual(waiting.wait(timeout=60), 130)
         self.assertEqual(self.json("status", sweep)["sweep"]["phase"], "active")
