@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "common/base/descriptor.h"
 #include "common/base/file.h"
 
 namespace evensweep {
@@ -16,20 +17,6 @@ namespace {
 
 constexpr size_t kMostBytes = 1 << 20;
 constexpr std::string_view kTokenPrefix = "evensweep_";
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 Status check_owner(const struct stat& info, const std::string& path) {
   if (!S_ISREG(info.st_mode)) return absl::FailedPreconditionError(path + " is no file");
@@ -46,16 +33,16 @@ Status check_owner(const struct stat& info, const std::string& path) {
 
 StatusOr<std::string> read_secret_file(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.number() < 0 && errno == ELOOP)
+  if (file.get() < 0 && errno == ELOOP)
     return absl::FailedPreconditionError(path + " is a symbolic link; name the file itself");
-  if (file.number() < 0) return errno_status(errno, "cannot open " + path);
+  if (file.get() < 0) return errno_status(errno, "cannot open " + path);
   struct stat info {};
-  if (::fstat(file.number(), &info) != 0) return errno_status(errno, "cannot examine " + path);
+  if (::fstat(file.get(), &info) != 0) return errno_status(errno, "cannot examine " + path);
   EV_RETURN_IF_ERROR(check_owner(info, path));
   std::string content(static_cast<size_t>(info.st_size), '\0');
   size_t size = 0;
   while (size < content.size()) {
-    const ssize_t got = ::read(file.number(), content.data() + size, content.size() - size);
+    const ssize_t got = ::read(file.get(), content.data() + size, content.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno_status(errno, "cannot read " + path);
     if (got == 0) break;
@@ -67,20 +54,20 @@ StatusOr<std::string> read_secret_file(const std::string& path) {
 
 Status write_secret_file(const std::string& path, std::string_view content) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.number() < 0 && errno == EEXIST)
+  if (file.get() < 0 && errno == EEXIST)
     return absl::AlreadyExistsError(path + " is there already and is not overwritten; move it away");
-  if (file.number() < 0) return errno_status(errno, "cannot write " + path);
+  if (file.get() < 0) return errno_status(errno, "cannot write " + path);
   const auto give_up = [&](int error) {
     ::unlink(path.c_str());
     return errno_status(error, "cannot write " + path);
   };
   for (size_t size = 0; size < content.size();) {
-    const ssize_t put = ::write(file.number(), content.data() + size, content.size() - size);
+    const ssize_t put = ::write(file.get(), content.data() + size, content.size() - size);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return give_up(errno);
     size += static_cast<size_t>(put);
   }
-  return ::fsync(file.number()) == 0 ? absl::OkStatus() : give_up(errno);
+  return ::fsync(file.get()) == 0 ? absl::OkStatus() : give_up(errno);
 }
 
 Status replace_secret_file(const std::string& path, std::string_view content) {

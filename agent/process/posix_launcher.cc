@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "agent/process/child.h"
+#include "common/base/descriptor.h"
 #include "common/base/file.h"
 
 extern char** environ;
@@ -21,25 +22,6 @@ namespace {
 
 // Above every number that the child's own descriptors get, so that placing one never closes another.
 constexpr int kLowestDescriptor = 10;
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
 
 struct Pipe {
   Descriptor read, write;

@@ -301,6 +301,8 @@ class Core {
   void on(TimePoint now, const TimePassed&, Step& step);
   void grant_all(TimePoint now, Step& step);
   bool grant_one(Agent& agent, std::map<ConnectionId, Grant>& grants, Step& step);
+  static uint64_t declared_memory(const SweepState& state);
+  static bool fits(const SweepState& state, const AgentDevice& device);
   std::optional<uint32_t> device_for(const SweepState& state, const Agent& agent) const;
   bool may_train(const SweepState& state, const Agent& agent) const;
   std::optional<RunId> next_for(const SweepState& state, const Agent& agent) const;

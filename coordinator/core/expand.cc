@@ -180,7 +180,7 @@ void Core::resolve(const TrialRef& ref, Decision decision, Step& step) {
   moved_.insert(ref.sweep);
   const bool first_of_sweep =
       std::none_of(run.trials.begin(), run.trials.end(), [&](const TrialRef& t) { return t.sweep == ref.sweep; });
-  if (run.state == RunState::kFailed && first_of_sweep && !trial.decided && run.failure != FailureClass::kDiverged)
+  if (run.state == RunState::kFailed && first_of_sweep && !trial.decided && worth_another_try(*run.failure))
     reopen_run(id, step);
   if (run.state == RunState::kWaiting) make_unready(id);
   run.trials.push_back(ref);

@@ -27,14 +27,21 @@ bool Core::may_train(const SweepState& state, const Agent& agent) const {
   });
 }
 
+uint64_t Core::declared_memory(const SweepState& state) {
+  return static_cast<uint64_t>(state.sweep.resources.memory_mib.value_or(0)) << 20;
+}
+
+// Whether runs of the sweep can be trained on such a device at all.
+bool Core::fits(const SweepState& state, const AgentDevice& device) {
+  return (state.device.empty() || device.kind == state.device) &&
+         (device.memory_bytes == 0 || declared_memory(state) <= device.memory_bytes);
+}
+
 // The device with the most room among those that the sweep can use and that have some.
 std::optional<uint32_t> Core::device_for(const SweepState& state, const Agent& agent) const {
-  const uint64_t memory = static_cast<uint64_t>(state.sweep.resources.memory_mib.value_or(0)) << 20;
   std::optional<uint32_t> best;
   for (uint32_t i = 0; i < agent.hello.devices.size(); ++i) {
-    const AgentDevice& device = agent.hello.devices[i];
-    if (agent.credits[i] == 0 || (!state.device.empty() && device.kind != state.device)) continue;
-    if (memory > 0 && device.memory_bytes > 0 && memory > device.memory_bytes) continue;
+    if (agent.credits[i] == 0 || !fits(state, agent.hello.devices[i])) continue;
     if (!best || agent.credits[i] > agent.credits[*best]) best = i;
   }
   return best;
@@ -108,7 +115,7 @@ GrantedLease Core::lease(RunId id, Agent& agent, uint32_t device, const SweepSta
   run.state = RunState::kLeased;
   run.lost = false;
   ++run.last_attempt;
-  const uint64_t declared = static_cast<uint64_t>(state.sweep.resources.memory_mib.value_or(0)) << 20;
+  const uint64_t declared = declared_memory(state);
   const Lease& lease = leases_[id] = {.agent = agent.id,
                                       .device = device,
                                       .memory_bytes = declared > 0 ? declared : state.peak_memory,

@@ -27,6 +27,8 @@ bool may_retry(const Charges& charges, FailureClass failure) {
   return false;
 }
 
+bool worth_another_try(FailureClass failure) { return failure != FailureClass::kDiverged; }
+
 Duration backoff(const Charges& charges, Duration first) {
   constexpr Duration kMost{60'000};
   const int times = std::clamp<int>(charges.given_back, 1, 16) - 1;

@@ -28,6 +28,8 @@ void charge(Charges& charges, FailureClass failure);
 void forgive(Charges& charges, FailureClass failure);
 // Whether the run may be attempted again after `failure`, which is already charged.
 bool may_retry(const Charges& charges, FailureClass failure);
+// Whether a run that has failed for good is tried again when somebody asks for it again: findings stay findings.
+bool worth_another_try(FailureClass failure);
 // How long a run waits that a machine gave back: `first`, doubled each time, at most a minute.
 Duration backoff(const Charges& charges, Duration first);
 

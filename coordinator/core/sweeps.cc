@@ -7,12 +7,6 @@
 #include "coordinator/core/core.h"
 
 namespace evensweep::coordinator {
-namespace {
-
-// Findings stay findings; accidents may be tried again when somebody asks for the sweep again.
-bool worth_another_try(FailureClass failure) { return failure != FailureClass::kDiverged; }
-
-}  // namespace
 
 // False for a request that was done before.
 bool Core::begin_request(const std::string& request, Step& step) {

@@ -131,12 +131,8 @@ std::string CoreView::why_not(const Core::SweepState& state, const Core::Agent& 
     const auto found = agent.hello.labels.find(name);
     if (found == agent.hello.labels.end() || found->second != value) return "without the label " + name + "=" + value;
   }
-  const auto fits = [&](const AgentDevice& device) {
-    const uint64_t memory = static_cast<uint64_t>(state.sweep.resources.memory_mib.value_or(0)) << 20;
-    return (state.device.empty() || device.kind == state.device) &&
-           (device.memory_bytes == 0 || memory <= device.memory_bytes);
-  };
-  if (std::none_of(agent.hello.devices.begin(), agent.hello.devices.end(), fits))
+  if (std::none_of(agent.hello.devices.begin(), agent.hello.devices.end(),
+                   [&](const AgentDevice& device) { return Core::fits(state, device); }))
     return "without a fitting device (" + (state.device.empty() ? "any" : state.device) + ")";
   if (!core_.room_of_.contains(agent.id)) return "busy";
   return "";
