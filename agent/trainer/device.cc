@@ -61,11 +61,13 @@ void prepare_libtorch(at::Device device, int64_t threads) {
   context.setDeterministicFillUninitializedMemory(false);
   context.setBenchmarkCuDNN(false);
   context.setDeterministicCuDNN(true);
-  at::set_num_threads(static_cast<int>(threads));
+  use_threads(threads);
   // A step allocates and frees the same tensors as the last one. Left to itself, malloc gives the large ones back to
   // the system each time, and the page faults of taking them again cost more than a tenth of a step.
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
   ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
 }
+
+void use_threads(int64_t threads) { at::set_num_threads(static_cast<int>(threads)); }
 
 }  // namespace evensweep

@@ -18,5 +18,6 @@ std::string libtorch_version();  // of the headers that this program was built w
 // Settings of this process under which the same run gives the same bits: deterministic kernels and that many threads.
 // Kernels that have no deterministic form on a GPU only warn there.
 void prepare_libtorch(at::Device device, int64_t threads);
+void use_threads(int64_t threads);
 
 }  // namespace evensweep

@@ -2,6 +2,8 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "agent/trainer/linear_kernels.h"
+
 namespace evensweep {
 namespace {
 
@@ -25,9 +27,10 @@ class LinearStack : public torch::autograd::Function<LinearStack> {
     variable_list saved{input}, noises;
     at::Tensor x = input;
     for (size_t i = 0; i < layers; ++i) {
-      x = at::addmm(parameters[2 * i + 1], x, parameters[2 * i].t());
-      if (i + 1 == layers) break;
-      x.relu_();
+      const bool last = i + 1 == layers;
+      x = at::mm(x, parameters[2 * i].t());
+      add_bias(x.mutable_data_ptr<float>(), parameters[2 * i + 1].const_data_ptr<float>(), x.size(0), x.size(1), !last);
+      if (last) break;
       if (dropout > 0) x.mul_(noises.emplace_back(drawn_noise(x, dropout)));
       saved.push_back(x);
     }
@@ -47,12 +50,15 @@ class LinearStack : public torch::autograd::Function<LinearStack> {
     at::Tensor gradient = output_gradients[0].contiguous();
     for (size_t i = layers; i-- > 0;) {
       const at::Tensor &x = saved[i], &weight = saved[layers + i];
+      const bool last = i + 1 == layers;
+      gradients[2 + 2 * i] = at::empty({gradient.size(1)}, gradient.options());
+      // What a layer gave: dropped or not, it is 0 where its ReLU gave nothing, and what was dropped has no gradient.
+      bias_backward(gradient.mutable_data_ptr<float>(), last ? nullptr : saved[i + 1].const_data_ptr<float>(),
+                    gradients[2 + 2 * i].mutable_data_ptr<float>(), gradient.size(0), gradient.size(1));
       gradients[1 + 2 * i] = at::mm(gradient.t(), x);
-      gradients[2 + 2 * i] = gradient.sum(0);
       if (i == 0) break;
       gradient = at::mm(gradient, weight);
       if (drops_out) gradient.mul_(saved[2 * layers + i - 1]);
-      gradient = at::threshold_backward(gradient, x, 0);
     }
     if (context->needs_input_grad(0)) gradients[0] = at::mm(gradient, saved[layers]);
     return gradients;

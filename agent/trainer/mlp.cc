@@ -8,6 +8,9 @@
 namespace evensweep {
 namespace {
 
+// Parameters times rows of a batch below which two threads lose more time by waiting for each other than they save.
+constexpr int64_t kWorthTwoThreads = 8'000'000;
+
 class Mlp final : public Model {
  public:
   Mlp(const ModelSpec& spec, int64_t inputs, int64_t classes, uint64_t seed, const Execution& execution)
@@ -18,6 +21,10 @@ class Mlp final : public Model {
       inputs = width;
     }
     hidden_.emplace_back(list_, "output", inputs, classes, Start::kOutput);
+  }
+
+  int64_t useful_threads(int64_t threads, int64_t batch) const override {
+    return parameter_count() * batch < kWorthTwoThreads ? 1 : threads;
   }
 
  private:

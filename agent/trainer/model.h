@@ -54,6 +54,8 @@ class Model {
   const std::vector<NamedTensor>& parameters() const { return list_.parameters(); }
   const std::vector<NamedTensor>& buffers() const { return list_.buffers(); }
   int64_t parameter_count() const;
+  // Of so many threads, those that make a training step in batches of this size faster.
+  virtual int64_t useful_threads(int64_t threads, int64_t /*batch*/) const { return threads; }
 
  protected:
   Model(uint64_t seed, const Execution& execution)

@@ -223,6 +223,7 @@ TrainingOutcome train_checked(const RunRequest& request, DatasetCache& cache, Ru
                             .levels = examples->levels()};
   const auto model = make_model(spec.model, examples->shape(), examples->classes(), spec.chance(), execution);
   if (!model.ok()) return bad_input(model.status());
+  use_threads((*model)->useful_threads(spec.training.threads, spec.training.batch_size));
   return Attempt(request, *examples, **model, execution, observer, clock).train();
 }
 

@@ -197,7 +197,7 @@ struct RunSpec {
 };
 
 // Raised whenever the built-in trainer's numbers change for the same spec.
-inline constexpr char kTrainerNumerics[] = "evensweep-2";
+inline constexpr char kTrainerNumerics[] = "evensweep-3";
 
 // A method with its hyperparameters, e.g. tpr_weighting(gamma=2).
 struct Arm {

@@ -427,7 +427,7 @@ class BadStateTest(E2eTest):
         fake("no_start")(place)
         done = self.call(place.command(), env=place.env)
         lines = done.stderr.splitlines()
-        remark = "evensweep: agent: the trainer evensweep-2 does not start: it exited with code 1 before its hello"
+        remark = "evensweep: agent: the trainer evensweep-3 does not start: it exited with code 1 before its hello"
         self.assertEqual(lines.count(remark), 1, done.stderr)
 
     # ---- full disks

@@ -99,7 +99,7 @@ class TrainerTest(E2eTest):
         for text, words in {
             "version: 1\ntrainers: {a: {comand: [/bin/true]}}": "command",
             "version: 1\ntrainers: {a: {command: [python3]}}": "absolute path",
-            "version: 1\ntrainers: {evensweep-2: {command: [/bin/true]}}": "evensweep-2",
+            "version: 1\ntrainers: {evensweep-3: {command: [/bin/true]}}": "evensweep-3",
             "version: 1\ntrainers: {a: {command: []}}": "command",
             "trainers: {}": "version",
             "- 1": "map of keys",

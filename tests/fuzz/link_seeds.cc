@@ -101,7 +101,7 @@ std::vector<std::string> agent_message_seeds() {
 }
 
 std::vector<std::string> coordinator_message_seeds() {
-  const std::string hello = says(R"({"event":"hello","contract":1,"trainer":"t","numerics":"evensweep-2"})");
+  const std::string hello = says(R"({"event":"hello","contract":1,"trainer":"t","numerics":"evensweep-3"})");
   const std::string started = says(R"({"event":"started","run":"a","attempt":1,"resumed_at_epoch":0})");
   const std::string finished = says(R"({"event":"finished","run":"a","attempt":1})");
   return {lease('a') + hello + started + finished + act_text(kSpooled, "a") + ack('a'),

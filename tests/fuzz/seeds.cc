@@ -75,7 +75,7 @@ std::vector<std::string> short_document_seeds() {
 }
 
 std::vector<std::string> trainer_line_seeds() {
-  return {R"({"event":"hello","contract":1,"trainer":"t 1","numerics":"evensweep-2"})",
+  return {R"({"event":"hello","contract":1,"trainer":"t 1","numerics":"evensweep-3"})",
           line({{"event", "started"}, {"resumed_at_epoch", 0}}),
           line({{"event", "progress"}, {"fraction", 0.5}, {"examples_per_second", 10}}),
           line({{"event", "finished"}}),

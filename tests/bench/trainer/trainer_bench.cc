@@ -25,7 +25,7 @@ namespace {
 struct Options {
   std::string model = "resnet20";
   std::string precision = "bf16";
-  int64_t batch = 128, threads = 2, rounds = 5, steps = 10, rows = 10'000;
+  int64_t batch = 128, width = 128, threads = 2, rounds = 5, steps = 10, rows = 10'000;
   bool channels_last = true, augment = true, serve = false;
 };
 
@@ -63,7 +63,7 @@ SplitRows all_for_training(int64_t rows) {
 
 RunSpec spec_of(const Options& options, bool images, int64_t classes) {
   RunSpec spec;
-  spec.model = {.name = options.model, .hidden = {128}};
+  spec.model = {.name = options.model, .hidden = {options.width}};
   spec.training = {.epochs = 1'000'000,
                    .batch_size = options.batch,
                    .optimizer = {.name = "sgd", .lr = 0.05, .momentum = 0.9, .weight_decay = 5e-4},
@@ -84,7 +84,9 @@ class Trainer {
         spec_(spec_of(options, examples.has_images(), examples.classes())),
         execution_{.bf16 = options.precision == "bf16", .channels_last = spec_.training.channels_last},
         model_(*make_model(spec_.model, examples.shape(), examples.classes(), 1, execution_)),
-        loop_(spec_, examples, *model_, execution_) {}
+        loop_(spec_, examples, *model_, execution_) {
+    use_threads(model_->useful_threads(options.threads, options.batch));
+  }
 
   double examples_per_second() {
     int64_t examples = 0;
@@ -158,6 +160,7 @@ int main(int argc, char** argv) {
   app.add_option("--model", options.model, "resnet20, peifer_cnn, ..., or mlp")->capture_default_str();
   app.add_option("--precision", options.precision)->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
   app.add_option("--batch", options.batch)->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--width", options.width, "of mlp's hidden layer")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--rounds", options.rounds)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--steps", options.steps, "steps in a round")->check(CLI::PositiveNumber)->capture_default_str();

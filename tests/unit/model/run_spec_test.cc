@@ -21,7 +21,7 @@ constexpr char kCanonical[] =
     R"({"dataset":{"columns":{"features":[],"label":"digit"},"format":"csv","split":{"seed":null,"test_fraction":0.25,)"
     R"("validation_fraction":0.2},"test_files":[],)"
     R"("train_files":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],"validation_files":[]},)"
-    R"("model":{"dropout":0.1,"hidden":[32],"name":"mlp"},"seed":7,"trainer":"evensweep-2",)"
+    R"("model":{"dropout":0.1,"hidden":[32],"name":"mlp"},"seed":7,"trainer":"evensweep-3",)"
     R"("training":{"augmentation":{"crop_padding":0,"flip":false},"batch_size":128,"channels_last":false,"epochs":3,)"
     R"("optimizer":{"lr":0.1,"momentum":0.9,"name":"sgd","nesterov":false,"weight_decay":0.0},"precision":"fp32",)"
     R"("schedule":{"every":0,"factor":1.0,"min_factor":0.0,"name":"constant","warmup_fraction":0.0},"threads":1},)"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 namespace evensweep {
@@ -56,6 +57,15 @@ TEST(LinearStack, DropsNothingOutInEvaluation) {
   const Net net({16, 128, 26});
   const at::Tensor input = at::randn({8, 16});
   EXPECT_TRUE(at::allclose(linear_stack(input, net.layers, 0.5, false), composed(input, net, 0), 1e-5, 1e-6));
+}
+
+TEST(LinearStack, LetsWhatIsNotANumberThrough) {
+  const Net net({16, 40, 3});
+  at::Tensor input = at::randn({2, 16});
+  input[1].fill_(std::numeric_limits<float>::quiet_NaN());
+  const at::Tensor logits = linear_stack(input, net.layers, 0, true);
+  EXPECT_TRUE(at::isfinite(logits[0]).all().item<bool>());
+  EXPECT_TRUE(at::isnan(logits[1]).all().item<bool>());
 }
 
 }  // namespace

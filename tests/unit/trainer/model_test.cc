@@ -154,6 +154,15 @@ TEST(Model, InitialWeightsAreAFunctionOfTheSeedAlone) {
   EXPECT_FALSE(at::equal(a->parameters()[0].tensor, other->parameters()[0].tensor));
 }
 
+TEST(Model, OnlyModelsThatAreLargeEnoughUseMoreThanOneThread) {
+  const auto threads = [](const ModelSpec& spec, const std::vector<int64_t>& shape) {
+    return made(spec, shape, 10)->useful_threads(/*threads=*/2, /*batch=*/128);
+  };
+  EXPECT_EQ(threads({.name = "mlp", .hidden = {128}}, {16}), 1);
+  EXPECT_EQ(threads({.name = "mlp", .hidden = {512, 512}}, {16}), 2);
+  EXPECT_EQ(threads({.name = "resnet20"}, kImage), 2);
+}
+
 TEST(Model, InitialSpreadIsThatOfHe) {
   const auto model = made({.name = "mlp", .hidden = {400}}, {300}, 10);
   const at::Tensor weight = tensor_of(model->parameters(), "hidden1.weight");
