@@ -47,7 +47,7 @@ StatusOr<double> probed(const Sweep& sweep, const std::string& folder, const std
   const RunSpec spec = baseline_on(sweep, threads);
   EV_ASSIGN_OR_RETURN(const std::string task,
                       task_line({.attempt = {.run = run_key(spec), .number = 1}, .run_spec_json = to_json(spec).dump()},
-                                {.work_dir = folder, .files = files_by_hash(sweep)}));
+                                files_of(spec), {.work_dir = folder, .files = files_by_hash(sweep)}));
   const std::string path = fmt::format("{}/task-{}.json", folder, threads);
   EV_RETURN_IF_ERROR(write_file_atomically(path, task));
   StatusOr<std::vector<std::string>> outputs = run_side_by_side({trainer, "--probe", path}, copies);

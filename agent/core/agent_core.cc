@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/model/files.h"
 #include "common/model/json.h"
 
 namespace evensweep {
@@ -163,7 +162,7 @@ void AgentCore::take(const Lease& lease) {
   waiting->order = ++last_order_;
   Device& device = devices_[lease.device];
   ++device.live;
-  if (waiting->files.empty() && !(config_.transfers && lease.checkpoint)) {
+  if (!config_.transfers || (waiting->files.empty() && !lease.checkpoint)) {
     device.queue.emplace(waiting->order, lease.attempt);
   } else {
     fetching_.insert(lease.attempt);
@@ -177,17 +176,16 @@ void AgentCore::take(const Lease& lease) {
 StatusOr<AgentCore::Waiting> AgentCore::examine(const Lease& lease) const {
   if (run_key_of_text(lease.run_spec_json) != lease.attempt.run)
     return absl::InvalidArgumentError("the run spec does not have the hash that the lease names");
-  EV_ASSIGN_OR_RETURN(const RunSpec spec, parse_run_spec(lease.run_spec_json));
+  EV_ASSIGN_OR_RETURN(const RunSpec spec, spec_of(lease));
   if (!knows(spec.trainer)) return absl::InvalidArgumentError(unknown_trainer(spec.trainer, config_.trainers));
   if (lease.device >= devices_.size()) return absl::NotFoundError("the agent has no such device");
   if (draining_) return absl::UnavailableError(stopping_ ? "the agent is stopping" : "the agent is being drained");
   if (devices_[lease.device].live >= kMostWaiting)
     return absl::ResourceExhaustedError("the agent was given more leases than it can hold");
-  Waiting waiting{
-      .lease = lease, .numerics = spec.trainer, .classes = static_cast<int64_t>(spec.treatment.class_weights.size())};
-  if (config_.transfers)
-    for (const DataFile* file : all_files(spec.dataset, spec.model)) waiting.files.push_back(file->sha256);
-  return waiting;
+  return Waiting{.lease = lease,
+                 .numerics = spec.trainer,
+                 .classes = static_cast<int64_t>(spec.treatment.class_weights.size()),
+                 .files = files_of(spec)};
 }
 
 void AgentCore::hear(const Acks& acks) {

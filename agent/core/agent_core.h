@@ -46,7 +46,7 @@ class AgentCore {
     std::string numerics;  // RunSpec::trainer
     int64_t classes = 0;
     uint64_t order = 0;              // of arrival
-    std::vector<std::string> files;  // digests of what it reads, where that may have to be brought
+    std::vector<std::string> files;  // digests of what it reads
   };
   struct Running {
     TrainerId trainer;

@@ -146,7 +146,7 @@ void AgentCore::give(Slot& slot, const AttemptId& attempt) {
                  .classes = waiting.classes,
                  .device = slot.device,
                  .since = now_,
-                 .files = std::move(waiting.files),
+                 .files = waiting.files,
                  .upload_at = now_ + config_.checkpoint_every};
   slot.attempt = attempt;
   slot.run = attempt.run;
@@ -160,7 +160,8 @@ void AgentCore::give(Slot& slot, const AttemptId& attempt) {
   device.alone = slot.alone;
   set_phase(slot, Phase::kBusy);
   set_deadline(slot, now_ + kFirstSilence * config_.silence);
-  step_.effects.push_back(GiveTask{slot.trainer, std::move(waiting.lease), !slot.makes_folders});
+  step_.effects.push_back(
+      GiveTask{slot.trainer, std::move(waiting.lease), std::move(waiting.files), !slot.makes_folders});
 }
 
 // The run in the slot has ended by the trainer's own word.

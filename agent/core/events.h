@@ -94,7 +94,8 @@ struct StartTrainer {
 struct GiveTask {
   TrainerId trainer;
   Lease lease;
-  bool make_folder = true;  // else the trainer does
+  std::vector<std::string> files;  // digests of what it reads
+  bool make_folder = true;         // else the trainer does
 };
 struct TerminateTrainer {  // SIGTERM to the process group
   TrainerId trainer;

@@ -86,26 +86,40 @@ StatusOr<TrainerLine> parse_trainer_line(std::string_view line) {
   return parsed;
 }
 
-StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings) {
-  EV_ASSIGN_OR_RETURN(const RunSpec spec, parse_run_spec(lease.run_spec_json));
+StatusOr<RunSpec> spec_of(const Lease& lease) {
+  if (lease.run_spec_json.find_first_of("\r\n") != std::string::npos)
+    return absl::InvalidArgumentError("run spec: has more than one line");
+  return parse_run_spec(lease.run_spec_json);
+}
+
+std::vector<std::string> files_of(const RunSpec& spec) {
+  std::vector<std::string> hashes;
+  for (const DataFile* file : all_files(spec.dataset, spec.model)) hashes.push_back(file->sha256);
+  return hashes;
+}
+
+StatusOr<std::string> task_line(const Lease& lease, const std::vector<std::string>& files,
+                                const TaskSettings& settings) {
   Json needed = Json::object();
-  for (const DataFile* file : all_files(spec.dataset, spec.model)) {
-    const auto found = settings.files.find(file->sha256);
+  for (const std::string& hash : files) {
+    const auto found = settings.files.find(hash);
     if (found == settings.files.end())
-      return absl::NotFoundError("this agent has no file with SHA-256 " + file->sha256 +
+      return absl::NotFoundError("this agent has no file with SHA-256 " + hash +
                                  "; start it with the folder that holds the file (--data)");
-    needed[file->sha256] = found->second;
+    needed[hash] = found->second;
   }
-  const Json run = {{"run", lease.attempt.run.str()},
-                    {"attempt", lease.attempt.number},
-                    {"spec", Json::parse(lease.run_spec_json, nullptr, false)}};
   const Json task = {{"contract", kTrainerContract},
                      {"work_dir", settings.work_dir},
                      {"checkpoint_seconds", settings.checkpoint_seconds},
                      {"device", settings.device},
-                     {"files", std::move(needed)},
-                     {"runs", Json::array({run})}};
-  return task.dump(-1, ' ', false, Json::error_handler_t::replace);
+                     {"files", std::move(needed)}};
+  std::string line = task.dump(-1, ' ', false, Json::error_handler_t::replace);
+  line.back() = ',';
+  // The spec goes in as it came: for a short run, to take it apart and put it together again would cost as much as all
+  // the rest.
+  line.append(R"("runs":[{"attempt":)").append(std::to_string(lease.attempt.number));
+  line.append(R"(,"run":")").append(lease.attempt.run.str()).append(R"(","spec":)").append(lease.run_spec_json);
+  return line += "}]}";
 }
 
 }  // namespace evensweep

@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "common/base/status.h"
 #include "common/model/link.h"
+#include "common/model/spec.h"
 
 namespace evensweep {
 
@@ -62,8 +64,15 @@ struct TaskSettings {
   std::map<std::string, std::string> files;  // SHA-256 -> path
 };
 
-// The task of one run, as one line without its end. InvalidArgument if run_spec_json is not a run spec, NotFound with
-// the hash if a data file of it is not in `files`.
-StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings);
+// The run spec of a lease. InvalidArgument if it is none, or more than one line.
+StatusOr<RunSpec> spec_of(const Lease& lease);
+
+// The SHA-256 sums of all files that a training reads.
+std::vector<std::string> files_of(const RunSpec& spec);
+
+// The task of one run whose spec_of is known to be good and reads `files`, as one line without its end. NotFound with
+// the hash if one of them is not in the settings.
+StatusOr<std::string> task_line(const Lease& lease, const std::vector<std::string>& files,
+                                const TaskSettings& settings);
 
 }  // namespace evensweep

@@ -259,11 +259,11 @@ class AgentHost::Impl {
   void run(GiveTask effect) {
     const AttemptId attempt = effect.lease.attempt;
     const Status ready = folders_.prepare(attempt.run, effect.make_folder);
-    StatusOr<std::string> line =
-        task_line(effect.lease, {.work_dir = folders_.work_dir(),
-                                 .checkpoint_seconds = options_.checkpoint_seconds,
-                                 .device = options_.devices.at(effect.lease.device).device.kind,
-                                 .files = files_ ? files_->paths() : options_.files});
+    StatusOr<std::string> line = task_line(effect.lease, effect.files,
+                                           {.work_dir = folders_.work_dir(),
+                                            .checkpoint_seconds = options_.checkpoint_seconds,
+                                            .device = options_.devices.at(effect.lease.device).device.kind,
+                                            .files = files_ ? files_->paths() : options_.files});
     const Status status = ready.ok() ? line.status() : ready;
     if (!status.ok())
       return handle(TaskRefused{effect.trainer,

@@ -33,13 +33,14 @@ uint32_t crc_of(std::string_view text) {
   return crc.checksum();
 }
 
-std::string framed(const Json& json) {
-  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string framed(std::string_view text) {
   std::string record(kMark);
   put_u32(record, static_cast<uint32_t>(text.size()));
   put_u32(record, crc_of(text));
-  return record + text;
+  return record.append(text);
 }
+
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 AttemptId attempt_of(Fields& fields) {
   return {RunKey(fields.sha256("run")), static_cast<uint32_t>(fields.integer("attempt", 1, UINT32_MAX))};
@@ -50,7 +51,8 @@ StatusOr<Update> end_of(const Json& json) {
   Fields fields(json, "spool entry", status);
   Update end{.attempt = attempt_of(fields)};
   if (fields.has("result")) {
-    Succeeded succeeded{.result_json = fields.text("result")};
+    const bool nested = json["result"].is_object();  // else text within text, as it was before
+    Succeeded succeeded{.result_json = nested ? text_of(fields.object("result")) : fields.text("result")};
     if (fields.has("peak_memory_bytes"))
       succeeded.peak_memory_bytes =
           static_cast<uint64_t>(fields.integer("peak_memory_bytes", 0, static_cast<int64_t>(wire::kMostMemory)));
@@ -112,18 +114,22 @@ bool is_torn(std::string_view rest) {
 
 std::string spool_record(const Update& end) {
   Json json = {{"run", end.attempt.run.str()}, {"attempt", end.attempt.number}};
-  if (const auto* succeeded = std::get_if<Succeeded>(&end.what)) {
-    json["result"] = succeeded->result_json;
-    if (succeeded->peak_memory_bytes > 0) json["peak_memory_bytes"] = succeeded->peak_memory_bytes;
-  }
+  const auto* succeeded = std::get_if<Succeeded>(&end.what);
+  if (succeeded != nullptr && succeeded->peak_memory_bytes > 0)
+    json["peak_memory_bytes"] = succeeded->peak_memory_bytes;
   if (const auto* failure = std::get_if<Failure>(&end.what)) json["failure"] = to_json(*failure);
-  return framed(json);
+  std::string text = text_of(json);
+  if (succeeded != nullptr) {  // as it is: it was checked when it came
+    text.back() = ',';
+    text.append(R"("result":)").append(succeeded->result_json).append("}");
+  }
+  return framed(text);
 }
 
 std::string spool_record(const std::vector<AttemptId>& forgotten) {
   Json list = Json::array();
   for (const AttemptId& attempt : forgotten) list.push_back({{"run", attempt.run.str()}, {"attempt", attempt.number}});
-  return framed({{"forgotten", std::move(list)}});
+  return framed(text_of({{"forgotten", std::move(list)}}));
 }
 
 StatusOr<Update> parse_spool_entry(std::string_view text) {

@@ -2,12 +2,13 @@
 // Reads the fields of a JSON object that came from outside. The first thing wrong is kept in `status` with its place;
 // after that every read returns a default, so that parsers stay straight lines.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/status.h"
@@ -137,7 +138,7 @@ class Fields {
   // Whether the value is there and null; counts as asked for.
   bool is_null(const char* name) {
     if (!has(name) || !(*object_)[name].is_null()) return false;
-    asked_.insert(name);
+    asked_.push_back(name);
     return true;
   }
 
@@ -152,12 +153,12 @@ class Fields {
   void end() {
     if (object_ == nullptr) return;
     for (const auto& [key, value] : object_->items())
-      if (!asked_.contains(key)) fail("", "has the unknown key " + in_quotes(key));
+      if (!std::ranges::count(asked_, std::string_view(key))) fail("", "has the unknown key " + in_quotes(key));
   }
 
  private:
   const Json* find(const char* name) {
-    asked_.insert(name);
+    asked_.push_back(name);
     if (object_ == nullptr) return nullptr;
     const auto found = object_->find(name);
     if (found != object_->end()) return &*found;
@@ -185,25 +186,11 @@ class Fields {
   const Json* object_ = nullptr;
   std::string place_;
   Status& status_;
-  std::set<std::string> asked_;
+  std::vector<std::string_view> asked_;  // names are literals
 };
 
-// Parses text as one JSON value, never throwing. A key that is there twice is refused: readers differ in which of the
-// two values they take.
-inline StatusOr<Json> parse_json(std::string_view text, const std::string& what) {
-  std::vector<std::set<std::string>> keys;  // of the objects that are open
-  std::optional<std::string> repeated;
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second && !repeated)
-      repeated = parsed.get<std::string>();
-    return true;
-  };
-  Json value = Json::parse(text, watch, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return absl::InvalidArgumentError(what + ": not valid JSON");
-  if (repeated) return absl::InvalidArgumentError(what + ": has the key " + in_quotes(*repeated) + " twice");
-  return value;
-}
+// Parses text as one JSON value, never throwing; `what` names it in the error. A key that is there twice is refused:
+// readers differ in which of the two values they take.
+StatusOr<Json> parse_json(std::string_view text, std::string_view what);
 
 }  // namespace evensweep

@@ -85,7 +85,8 @@ std::vector<std::string> trainer_line_seeds() {
 
 std::vector<std::string> task_line_seeds() {
   const Lease lease{.attempt = attempt(), .run_spec_json = to_json(example_run_spec()).dump()};
-  return {evensweep::task_line(lease, {.work_dir = "/w", .files = {{std::string(64, 'a'), "/d"}}}).value(),
+  const std::string hash(64, 'a');
+  return {evensweep::task_line(lease, {hash}, {.work_dir = "/w", .files = {{hash, "/d"}}}).value(),
           lease.run_spec_json};
 }
 

@@ -104,8 +104,11 @@ void trainer_line(std::string_view input) { (void)parse_trainer_line(input); }
 void task_line(std::string_view input) {
   (void)parse_task(input);
   const Lease lease{.attempt = {RunKey(std::string(64, 'a')), 1}, .run_spec_json = std::string(input)};
+  const StatusOr<RunSpec> spec = spec_of(lease);
+  if (!spec.ok()) return;
   const StatusOr<std::string> line =
-      evensweep::task_line(lease, {.work_dir = "/w", .files = {{std::string(64, 'a'), "/d"}}});
+      evensweep::task_line(lease, files_of(*spec), {.work_dir = "/w", .files = {{std::string(64, 'a'), "/d"}}});
+  if (line.ok()) expect(line->find('\n') == std::string::npos, "a task is one line");
   if (line.ok()) expect(parse_task(*line).ok(), "a trainer can read the task that an agent makes");
 }
 
