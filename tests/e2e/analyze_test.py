@@ -2,15 +2,13 @@
 
 import csv
 import json
-import re
 import resource
 import subprocess
 import sys
 import time
 
-from program import EVENSWEEP, FAKE_TRAINER, SOURCE, E2eTest, main
+from program import EVENSWEEP, FAKE_TRAINER, E2eTest, main
 
-GUIDE = SOURCE / "docs" / "analysing-your-own-results.md"
 LARGE_ROWS = 10_000_000
 
 HEADER = "method,gamma,seed,class,correct,total\n"
@@ -34,16 +32,6 @@ class AnalyzeTest(E2eTest):
 
     def analyzed(self, file, *arguments):
         return json.loads(self.analyze(file, "-o", "json", *arguments).stdout)
-
-    def blocks_of_guide(self, language):
-        return re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-
-    def test_the_guide_is_true(self):
-        script = self.write("write_results.py", self.blocks_of_guide("python")[0])
-        self.ok([sys.executable, str(script)])
-        done = self.ok(self.command("analyze", "results.csv"))
-        self.assertEqual(done.stdout, self.blocks_of_guide("text")[0], f"bring {GUIDE.name} up to date")
-        self.assertTrue((self.dir / "results" / "results" / "report.html").exists())
 
     # ---- the same as a sweep
 

@@ -1,4 +1,4 @@
-"""docs/own-model.md, word for word: its Python lines save a module, its YAML line names it, the real programs train it.
+"""The network of docs/own-model.md: its Python lines save a module, a sweep names it, the real programs train it.
 
 Needs Python with PyTorch, in EVENSWEEP_PYTHON.
 """
@@ -15,30 +15,28 @@ SWEEP = """\
 version: 1
 name: own-model
 dataset: {{format: csv, path: {data}, split: {{train: 0.6, validation: 0.2, test: 0.2}}}}
-{model}
+model: {{torchscript: net.pt}}
 training: {{epochs: 4, batch_size: 64, lr: 0.05, threads: 1}}
 seeds: 2
 methods: [{{method: tpr_weighting, gamma: 1}}]
 """
 
 
-def block(language):
-    return re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[1]
+CODE = re.search(r"```python net.py\n(.*?)```", PAGE, re.DOTALL)[1]
 
 
 @unittest.skipUnless(os.access(PYTHON, os.X_OK), f"there is no Python with PyTorch at '{PYTHON}'")
 class OwnModelTest(E2eTest):
-    def sweep_with(self, model):
-        data = SOURCE / "sweeps" / "data" / "digits.csv"
-        return self.write("sweep.yaml", SWEEP.format(data=data, model=model.strip()))
+    def sweep_of_it(self):
+        return self.write("sweep.yaml", SWEEP.format(data=SOURCE / "sweeps" / "data" / "digits.csv"))
 
     def save_module(self, code):
         self.ok([PYTHON, str(self.write("net.py", code))])
 
     def test_the_page_as_it_stands(self):
-        self.assertLess(len(block("python").splitlines()), 40)
-        self.save_module(block("python"))
-        sweep = self.sweep_with(block("yaml"))
+        self.assertLess(len(CODE.splitlines()), 40)
+        self.save_module(CODE)
+        sweep = self.sweep_of_it()
         self.ok(self.run_command(sweep))
         self.check_attempts(runs=4)
         report = self.report()
@@ -56,8 +54,8 @@ class OwnModelTest(E2eTest):
         self.assertEqual(self.report(), report)
 
     def test_a_module_that_does_not_fit_fails_with_one_clear_line(self):
-        self.save_module(block("python").replace("classes=10", "classes=9"))
-        done = self.ok(self.run_command(self.sweep_with(block("yaml"))), code=3)
+        self.save_module(CODE.replace("classes=10", "classes=9"))
+        done = self.ok(self.run_command(self.sweep_of_it()), code=3)
         failures = [failure for _, _, _, failure in self.attempts() if failure]
         self.assertEqual({failure["class"] for failure in failures}, {"bad_input"})
         self.assertIn("forward gives Float [2, 9] for 2 examples; it must give a logit for each of the 10 classes",
