@@ -127,8 +127,8 @@ class Shell:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=folder, env=env, text=True,
                                         pass_fds=[theirs], start_new_session=True)
         os.close(theirs)
-        self.answers = ours
-        self._send(f"set -m; exec 9>&{theirs} {theirs}>&-")
+        self.answers, self.theirs = ours, theirs
+        self._send("set -m")
 
     def _send(self, line):
         self.process.stdin.write(line + "\n")
@@ -153,7 +153,8 @@ class Shell:
         self.count += 1
         script, log = self.logs / f"{self.count}.sh", self.logs / f"{self.count}.log"
         script.write_text(command.replace(HOME, str(self.home)) + "\n")
-        self._send(f"(exit {self.code}); source {script} >{log} 2>&1 9>&- </dev/null; echo $? >&9")
+        self._send(f"(exit {self.code}); source {script} >{log} 2>&1 {self.theirs}>&- </dev/null; "
+                   f"echo $? >&{self.theirs}")
         limit = time.monotonic() + PATIENCE
         answer = b""
         while not answer.endswith(b"\n"):

@@ -140,6 +140,11 @@ class Page:
         """Whether any of its commands is run."""
         return any(block.language == "console" and not block.not_run for block in self.blocks)
 
+    def machines(self):
+        """The names in its prompts, "" for none."""
+        blocks = [block for block in self.blocks if block.language == "console" and not block.not_run]
+        return list(dict.fromkeys(command.machine for block in blocks for command in self.commands(block)))
+
     def complaints(self):
         """Commands that are shown, and neither run nor said not to be, one line each."""
         found = []

@@ -65,6 +65,18 @@ def missing(page):
     return None
 
 
+class Quiet:
+    """Whether an output has not grown for so many seconds."""
+
+    def __init__(self, seconds):
+        self.seconds, self.seen, self.at = seconds, "", time.monotonic()
+
+    def since(self, text):
+        if text != self.seen:
+            self.seen, self.at = text, time.monotonic()
+        return bool(text) and time.monotonic() - self.at >= self.seconds
+
+
 class Run:
     """One page after the other, on the same machines."""
 
@@ -76,6 +88,8 @@ class Run:
         """Runs a page; at the first command that goes wrong the rest of it is left out. Returns whether all was well."""
         changes = []
         try:
+            for name in page.machines():
+                machines.start(name or HERE)
             for block in page.blocks:
                 if block.file and not block.not_run:
                     machines.start(HERE).write(block.file, "\n".join(block.lines) + "\n")
@@ -98,7 +112,10 @@ class Run:
         where = f"{page.name}:{command.line + 1}: {command.text.splitlines()[0]}"
         ready = None
         if command.in_background:
-            ready = lambda text: align(command.shown, machines.printed(text)) is not None  # noqa: E731
+            quiet = Quiet(2) if self.update else None  # seconds: what is new need not look like what is shown
+
+            def ready(text):
+                return align(command.shown, machines.printed(text)) is not None or (quiet and quiet.since(text))
         try:
             code, text = shell.run(command.text, ready)
         except CommandError as error:
@@ -182,7 +199,7 @@ def unknown_words(page, words):
     found = []
     for index, call in calls_in(page):
         parts = call.split()
-        if not parts or not re.fullmatch(r"[a-z][a-z-]*", parts[0]):
+        if not re.fullmatch(r"[a-z][a-z-]*", parts[0]) or parts[1:] == ["1"]:  # "evensweep spool 1" begins a file
             continue
         verb = (parts[0],)
         if verb not in words:
