@@ -8,6 +8,7 @@
 #include "agent/devices/machine.h"
 #include "agent/link/agent_host.h"
 #include "cli/agent_config.h"
+#include "cli/causes.h"
 #include "cli/coordinator_parts.h"
 #include "cli/exit_code.h"
 #include "cli/places.h"
@@ -31,6 +32,7 @@ namespace {
 
 constexpr Duration kSignalPoll{50};
 constexpr Duration kStopLimit{4500};
+constexpr size_t kCauses = 3;  // lines on why runs failed
 
 struct RunOptions {
   std::string file, state, out, data, trainer, agent_config, output = "table";
@@ -177,6 +179,7 @@ StatusOr<int> run(const RunOptions& options) {
   EV_ASSIGN_OR_RETURN(const SweepResults results, embedded.coordinator.host->results(submitted.first));
   EV_RETURN_IF_ERROR(tell_results(options, sweep, file, results, status, terminal));
   if (status.trials_failed == 0) return kOk;
+  for (const std::string& cause : failure_causes(results, kCauses)) say(cause);
   say(fmt::format("{} of {} trials have no result; the report says why", status.trials_failed, status.trials));
   return kIncomplete;
 }

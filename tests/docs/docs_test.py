@@ -64,13 +64,15 @@ class Pages(unittest.TestCase):
                 self.assertEqual(Page("page.md", text).complaints(), [])
 
     def test_verbs_and_options_that_do_not_exist_are_found(self):
-        words = {(): "", ("run",): "--out DIR", ("certs",): "", ("certs", "init"): "--host NAME"}
+        helps = run_docs.Helps("no program")
+        helps.texts = {("run",): "--out DIR", ("certs",): "  init  Make", ("certs", "init"): "--host NAME", ("walk",): "",
+                       ("walks",): ""}
         for text, count in (("`evensweep run a.yaml --out b`", 0), ("`evensweep walk`", 1), ("`evensweep run --outer`", 1),
                             ("`evensweep certs init --host a`", 0), ("`evensweep certs init --guest a`", 1),
                             ("evensweep walks on", 0), ("`evensweep\nwalk`", 1), ("`evensweep-trainer --probe`", 0),
                             ("```console\n$ evensweep run a.yaml && evensweep walk\n```", 1)):
             with self.subTest(text):
-                self.assertEqual(len(run_docs.unknown_words(Page("page.md", text), words)), count)
+                self.assertEqual(len(run_docs.unknown_words(Page("page.md", text), helps)), count)
 
 
 class Shapes(unittest.TestCase):

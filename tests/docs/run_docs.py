@@ -163,21 +163,17 @@ class Run:
         return 1 + sum(self.follow(other, wanted, machines) for other in self.pages.values() if other.after == page.name)
 
 
-def known_words(evensweep):
-    """The verbs of the program, each with the text of its help."""
-    def help_of(*verb):
-        return subprocess.run([evensweep, *verb, "--help"], check=True, capture_output=True, text=True).stdout
+class Helps:
+    """The program's help for each verb, asked for once; nothing for what is no verb."""
 
-    def verbs_in(text):
-        part = re.split(r"\n(?:Subcommands|Verbs|Commands)[^\n]*:\s*\n", text, maxsplit=1)
-        return re.findall(r"^ {2}([a-z][a-z-]+)\b", part[1], re.MULTILINE) if len(part) == 2 else []
+    def __init__(self, program):
+        self.program, self.texts = program, {}
 
-    words = {(): help_of()}
-    for verb in verbs_in(words[()]):
-        words[(verb,)] = help_of(verb)
-        for second in verbs_in(words[(verb,)]):
-            words[(verb, second)] = help_of(verb, second)
-    return words
+    def of(self, *verb):
+        if verb not in self.texts:
+            done = subprocess.run([self.program, *verb, "--help"], check=False, capture_output=True, text=True)
+            self.texts[verb] = done.stdout if done.returncode == 0 else ""
+        return self.texts[verb]
 
 
 def calls_in(page):
@@ -194,21 +190,23 @@ def calls_in(page):
             yield from ((index, call) for call in CALL.findall(" ".join(span[1].split())))
 
 
-def unknown_words(page, words):
+def unknown_words(page, helps):
     """Verbs and options that a page names and the program does not have, one line each."""
     found = []
     for index, call in calls_in(page):
         parts = call.split()
         if not re.fullmatch(r"[a-z][a-z-]*", parts[0]) or parts[1:] == ["1"]:  # "evensweep spool 1" begins a file
             continue
-        verb = (parts[0],)
-        if verb not in words:
+        verb = parts[:1]
+        text = helps.of(*verb)
+        if not text:
             found.append(f"{page.name}:{index + 1}: there is no \"evensweep {parts[0]}\"")
             continue
-        if (*verb, *parts[1:2]) in words:
-            verb = (*verb, *parts[1:2])
+        if len(parts) > 1 and re.search(rf"^\s+{re.escape(parts[1])}\s", text, re.MULTILINE) and parts[1].isalpha():
+            verb = parts[:2]
+            text = helps.of(*verb)
         for option in (part.split("=")[0] for part in parts if part.startswith("--")):
-            if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", words[verb]):
+            if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text):
                 found.append(f"{page.name}:{index + 1}: \"evensweep {' '.join(verb)}\" has no option {option}")
     return found
 
@@ -266,8 +264,8 @@ def main():
         able = {name for name, reason in reasons if not reason}
         ran += run.chain(first, able) if first.name in able else 0
     if (BIN / "evensweep").exists():
-        words = known_words(BIN / "evensweep")
-        run.failures += [line for page in pages.values() for line in unknown_words(page, words)]
+        helps = Helps(BIN / "evensweep")
+        run.failures += [line for page in pages.values() for line in unknown_words(page, helps)]
     print("\n\n".join(run.failures))
     return 1 if run.failures else 0 if ran else SKIPPED
 
