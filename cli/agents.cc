@@ -6,8 +6,8 @@
 #include "cli/exit_code.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
-#include "cli/views_json.h"
 #include "cli/views_text.h"
+#include "common/model/views_json.h"
 
 namespace evensweep {
 namespace {

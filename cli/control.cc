@@ -10,7 +10,7 @@
 #include "cli/terminal.h"
 #include "cli/text_table.h"
 #include "cli/verb.h"
-#include "cli/views_json.h"
+#include "common/model/views_json.h"
 
 namespace evensweep {
 namespace {

@@ -14,8 +14,8 @@
 #include "cli/terminal.h"
 #include "cli/text_table.h"
 #include "cli/verb.h"
-#include "cli/views_json.h"
 #include "cli/views_text.h"
+#include "common/model/views_json.h"
 #include "common/transfer/file_transfer.h"
 
 namespace evensweep {

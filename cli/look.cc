@@ -13,9 +13,9 @@
 #include "cli/terminal.h"
 #include "cli/text_table.h"
 #include "cli/verb.h"
-#include "cli/views_json.h"
 #include "cli/views_text.h"
 #include "common/base/clock.h"
+#include "common/model/views_json.h"
 
 namespace evensweep {
 namespace {

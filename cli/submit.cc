@@ -11,10 +11,10 @@
 #include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
-#include "cli/views_json.h"
 #include "cli/views_text.h"
 #include "common/base/file.h"
 #include "common/model/files.h"
+#include "common/model/views_json.h"
 #include "common/transfer/file_transfer.h"
 #include "sweeps/report/report.h"
 

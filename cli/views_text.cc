@@ -1,10 +1,8 @@
 #include "cli/views_text.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "cli/text_table.h"
 
@@ -87,22 +85,12 @@ std::string age_text(int64_t from, int64_t now) {
   return fmt::format("{} d", seconds / 86400);
 }
 
-std::string time_text(int64_t unix_millis) {
-  constexpr int64_t kLast = 253'402'300'799;  // in the year 9999; what is outside is no time that anybody meant
-  const auto seconds = static_cast<std::time_t>(std::clamp<int64_t>(unix_millis / 1000, 0, kLast));
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds));
-}
-
 std::string bytes_text(uint64_t bytes) {
   const auto value = static_cast<double>(bytes);
   if (value >= 1024.0 * 1024 * 1024) return fmt::format("{:.1f} GiB", value / (1024.0 * 1024 * 1024));
   if (value >= 1024.0 * 1024) return fmt::format("{:.1f} MiB", value / (1024.0 * 1024));
   if (value >= 1024.0) return fmt::format("{:.1f} KiB", value / 1024);
   return fmt::format("{} B", bytes);
-}
-
-std::string trial_reference(const TrialView& trial) {
-  return fmt::format("{}/{}/{}", trial.sweep.brief(), trial.arm, trial.seed);
 }
 
 std::string sweeps_table(const std::vector<SweepView>& sweeps, int64_t now, size_t width) {

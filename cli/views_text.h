@@ -12,12 +12,8 @@ namespace evensweep {
 
 // "5 s", "12 min", "3 h", "4 d": rounded down, the largest unit alone.
 std::string age_text(int64_t from, int64_t now);
-// "2026-11-25T21:04:05Z"
-std::string time_text(int64_t unix_millis);
 // "1.5 GiB"
 std::string bytes_text(uint64_t bytes);
-// What to type for a trial: "4f2a11c09bd3/2/17".
-std::string trial_reference(const TrialView& trial);
 
 std::string sweeps_table(const std::vector<SweepView>& sweeps, int64_t now, size_t width);
 std::string trials_table(const std::vector<TrialView>& trials, size_t width);

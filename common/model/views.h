@@ -99,6 +99,11 @@ struct AgentView {
   uint32_t running = 0, queued = 0;  // attempts: training, and leased to it but not started
 };
 
+// "2026-11-25T21:04:05Z"
+std::string time_text(int64_t unix_millis);
+// What to type for a trial: "4f2a11c09bd3/2/17".
+std::string trial_reference(const TrialView& trial);
+
 // Why a trial waits, or what became of it: from the first reason to the last, each a line.
 struct Explanation {
   std::vector<std::string> lines;

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/text_table.h"
-#include "cli/views_json.h"
+#include "common/model/views_json.h"
 
 namespace evensweep {
 namespace {

@@ -1,11 +1,10 @@
 #pragma once
-// The JSON that verbs print with -o json: docs/format/cli-json.md. Members are added only; whatever changes the meaning
-// of one raises kCliSchemaVersion.
+// The JSON that verbs print with -o json and that the coordinator answers over HTTP: docs/format/cli-json.md. Members
+// are added only; whatever changes the meaning of one raises kCliSchemaVersion.
 
 #include <string>
 #include <vector>
 
-#include "cli/views_text.h"
 #include "common/model/json.h"
 #include "common/model/views.h"
 

@@ -1,4 +1,4 @@
-#include "cli/views_json.h"
+#include "common/model/views_json.h"
 
 #include <utility>
 
