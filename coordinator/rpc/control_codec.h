@@ -4,6 +4,7 @@
 
 #include "common/base/status.h"
 #include "coordinator/host/control.h"
+#include "coordinator/host/request_checks.h"
 #include "evensweep/v1/agents.pb.h"
 #include "evensweep/v1/sweeps.pb.h"
 
@@ -14,8 +15,5 @@ StatusOr<SweepControl> decode(const v1::ControlRequest& request);
 StatusOr<AgentControl> decode(const v1::AgentRequest& request, AgentAction action);
 StatusOr<SweepsQuery> decode(const v1::ListSweepsRequest& request);
 StatusOr<TrialsQuery> decode(const v1::TrialsRequest& request);
-// What people write for a sweep, a trial or an agent: some text, not too long.
-StatusOr<std::string> reference_of(const std::string& text, const char* what);
-StatusOr<RunKey> run_key_of(const std::string& text);
 
 }  // namespace evensweep::coordinator
