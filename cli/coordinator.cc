@@ -31,7 +31,7 @@ constexpr const char* kDefaultListen = "127.0.0.1:7077";
 
 struct CoordinatorOptions {
   std::vector<std::string> listen;
-  std::string state, config, certificate, key, client_ca, tokens, ready_file;
+  std::string state, config, certificate, key, client_ca, tokens, http, ready_file;
   std::optional<std::string> backup;  // to restore; empty: the newest
 };
 
@@ -51,6 +51,8 @@ StatusOr<CoordinatorSettings> settings_of(const CoordinatorOptions& options) {
   replace(settings.key, options.key);
   replace(settings.client_ca, options.client_ca);
   replace(settings.tokens, options.tokens);
+  replace(settings.http, options.http);
+  EV_RETURN_IF_ERROR(check_http_address(settings.http));
   EV_ASSIGN_OR_RETURN(settings.state, state_folder(settings.state));
   return settings;
 }
@@ -93,6 +95,21 @@ Status restore(const CoordinatorOptions& options) {
   return absl::OkStatus();
 }
 
+// Where the dashboard is; empty: there is none. A port that nobody asked for and that is taken costs the dashboard
+// alone.
+StatusOr<std::string> dashboard(CoordinatorParts& parts, const CoordinatorSettings& settings,
+                                const coordinator::ServerSecurity& security, const Clock& clock) {
+  if (settings.http == kNoHttp) return "";
+  const std::string address = settings.http.empty() ? kDefaultHttp : settings.http;
+  const Status started = start_web(parts, address, security, settings.http_hosts, clock);
+  if (absl::IsUnavailable(started) && settings.http.empty()) {
+    say("no dashboard: " + std::string(started.message()) + " with --http HOST:PORT");
+    return "";
+  }
+  EV_RETURN_IF_ERROR(started);
+  return web_address(parts, address);
+}
+
 Status serve(const CoordinatorOptions& options) {
   Signals signals;
   set_log_level(LogLevel::kInfo);
@@ -108,8 +125,11 @@ Status serve(const CoordinatorOptions& options) {
   EV_ASSIGN_OR_RETURN(const std::vector<std::string> addresses, listening(settings, parts->server->ports()));
   say(fmt::format("coordinator listens on {} ({}), state in {}", fmt::join(addresses, ", "), protection(security),
                   settings.state));
+  EV_ASSIGN_OR_RETURN(const std::string web, dashboard(*parts, settings, security, clock));
+  if (!web.empty()) say("dashboard on " + web);
   if (!options.ready_file.empty())
-    EV_RETURN_IF_ERROR(replace_file(options.ready_file, fmt::format("{}\n", fmt::join(addresses, "\n"))));
+    EV_RETURN_IF_ERROR(replace_file(options.ready_file,
+                                    fmt::format("{}\n{}{}", fmt::join(addresses, "\n"), web, web.empty() ? "" : "\n")));
   {
     TokenFile tokens(settings.tokens, parts->server->authorizer());
     coordinator::BlobCleaning cleaning(*parts->host, *parts->files, clock);
@@ -122,6 +142,7 @@ Status serve(const CoordinatorOptions& options) {
     say("stopping: agents keep training and come back to the next coordinator");
   }
   auto stopped = std::async(std::launch::async, [&] {
+    parts->web.reset();
     parts->server->stop(kDrain);
     parts->host.reset();  // closes the store, which writes its log back
   });
@@ -146,6 +167,8 @@ void add_coordinator(CLI::App& app, int& exit_code) {
   verb->add_option("--key", options->key, "Key of that certificate");
   verb->add_option("--client-ca", options->client_ca, "Ask for client certificates of this CA");
   verb->add_option("--tokens", options->tokens, "File with the hashes of tokens that are accepted");
+  verb->add_option("--http", options->http,
+                   "HOST:PORT of the dashboard, or \"none\" (default: 127.0.0.1:7079 where that is free)");
   verb->add_option("--ready-file", options->ready_file, "File to write the addresses to once calls are accepted");
   CLI::Option* backup = verb->add_option("--restore", options->backup,
                                          "Put a backup in the place of the database, the newest by default, and end")

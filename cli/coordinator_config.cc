@@ -44,6 +44,15 @@ void read_tls(const Value& value, const std::string& file_name, CoordinatorSetti
   tls.end();
 }
 
+void read_http(const Value& value, CoordinatorSettings& settings) {
+  Section http(value);
+  settings.http = http.text("listen", "");
+  if (const Status status = check_http_address(settings.http); !status.ok()) http.fail(std::string(status.message()));
+  if (const auto hosts = http.find("hosts"))
+    for (const Value& item : hosts->one_or_list()) settings.http_hosts.push_back(item.text().value_or(""));
+  http.end();
+}
+
 // Seconds, fractions too: tests of whole clusters have leases of a second.
 void read_timeouts(const Value& value, coordinator::CoreOptions& options) {
   Section timeouts(value);
@@ -99,6 +108,14 @@ coordinator::TokenEntry read_token(const Value& value) {
 
 }  // namespace
 
+Status check_http_address(const std::string& text) {
+  if (text.empty() || text == kNoHttp) return absl::OkStatus();
+  const StatusOr<Address> address = parse_address(text);
+  if (address.ok() && address->path.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError("the dashboard listens on HOST:PORT, or not at all with \"none\"; " +
+                                    in_quotes(text) + " is neither");
+}
+
 StatusOr<CoordinatorSettings> parse_coordinator_settings(std::string_view text, const std::string& file_name) {
   CoordinatorSettings settings;
   EV_RETURN_IF_ERROR(read_settings(text, file_name, "version: 1, listen: HOST:PORT, ...", [&](Section& top) {
@@ -106,6 +123,7 @@ StatusOr<CoordinatorSettings> parse_coordinator_settings(std::string_view text, 
     settings.state = read_path(top, "state", file_name);
     if (const auto tls = top.find("tls")) read_tls(*tls, file_name, settings);
     settings.tokens = read_path(top, "tokens", file_name);
+    if (const auto http = top.find("http")) read_http(*http, settings);
     if (const auto backup = top.find("backup")) {
       Section section(*backup);
       settings.backup_interval = std::chrono::minutes(section.integer("minutes", 10, 1, kMostMinutes));

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "coordinator/host/host.h"
+#include "coordinator/http/web.h"
 #include "coordinator/rpc/server.h"
 #include "coordinator/store/state_folder.h"
 
@@ -20,11 +21,21 @@ struct CoordinatorParts {
   std::unique_ptr<BlobFolder> files;  // data sets, checkpoints, logs by digest
   std::unique_ptr<coordinator::Host> host;
   std::unique_ptr<coordinator::RpcServer> server;
+  std::unique_ptr<coordinator::Doorkeeper> door;  // of the next one
+  std::unique_ptr<coordinator::Web> web;          // absent unless it was asked for
 };
 
 // On what `folder` holds. Without addresses only the server's in-process channel leads to it. `clock` must live longer.
 StatusOr<CoordinatorParts> start_coordinator(coordinator::StateFolder folder, const std::vector<std::string>& addresses,
                                              const coordinator::ServerSecurity& security, const Clock& clock,
                                              const coordinator::CoreOptions& options);
+
+// Serves the dashboard and the HTTP interfaces of `parts` on HOST:PORT: plain on loopback, else with the TLS of
+// `security`. Errors as of start_coordinator.
+Status start_web(CoordinatorParts& parts, const std::string& address, const coordinator::ServerSecurity& security,
+                 const std::vector<std::string>& hosts, const Clock& clock);
+
+// "http://127.0.0.1:7079", with the port that was chosen.
+std::string web_address(const CoordinatorParts& parts, const std::string& address);
 
 }  // namespace evensweep

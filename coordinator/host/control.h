@@ -93,6 +93,8 @@ class Control {
 
   virtual ~Control() = default;
 
+  // Whether the coordinator does its work: an error says what keeps it from that, such as a full disk.
+  virtual void check(std::function<void(const Status&)> reply) = 0;
   virtual void submit(Submission submission, Reply<Submitted> reply) = 0;
   virtual void control(SweepControl control, Reply<Controlled> reply) = 0;
   virtual void sweeps(SweepsQuery query, Reply<SweepsPage> reply) = 0;

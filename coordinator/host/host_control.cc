@@ -89,6 +89,10 @@ HostControl::HostControl(Host& host) : host_(host), tails_(std::make_shared<LogT
   });
 }
 
+void HostControl::check(std::function<void(const Status&)> reply) {
+  host_.look([reply = std::move(reply)](const StatusOr<Sight>& sight) { reply(sight.status()); });
+}
+
 void HostControl::submit(Submission submission, Reply<Submitted> reply) {
   const SweepId id = sweep_id(submission.sweep);
   auto known = std::make_shared<bool>(false);

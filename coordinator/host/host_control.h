@@ -16,6 +16,7 @@ class HostControl final : public Control {
   // `host` must live longer than this, and than every reply.
   explicit HostControl(Host& host);
 
+  void check(std::function<void(const Status&)> reply) override;
   void submit(Submission submission, Reply<Submitted> reply) override;
   void control(SweepControl control, Reply<Controlled> reply) override;
   void sweeps(SweepsQuery query, Reply<SweepsPage> reply) override;

@@ -38,7 +38,8 @@ StatusOr<RunKey> run_key_of(const std::string& text) {
 }
 
 Status check_sweep_file(const SweepFile& file) {
-  if (file.text.size() > wire::kMostSpec) return invalid(fmt::format("file_text is longer than {} bytes", wire::kMostSpec));
+  if (file.text.size() > wire::kMostSpec)
+    return invalid(fmt::format("file_text is longer than {} bytes", wire::kMostSpec));
   if (!valid_utf8(file.text)) return invalid("file_text is not UTF-8");
   if (file.overrides.size() > kMostOverrides) return invalid(fmt::format("more than {} overrides", kMostOverrides));
   for (const std::string& text : file.overrides)

@@ -28,12 +28,15 @@ class Authorizer {
   // From any thread: calls from now on are judged by these.
   void replace(std::vector<TokenEntry> tokens);
   Status decide(std::string_view path, const std::optional<std::string>& token, const std::string& certificate);
+  // Who presents these: for what decides by the caller's scopes itself. Unauthenticated as identify().
+  StatusOr<Caller> identify(const std::optional<std::string>& token, const std::string& certificate);
+  bool is_open() const { return open_; }
+  // Counts and logs that somebody was refused a call or a page.
+  void note_refusal(std::string_view what, const std::string& who, const Status& why);
   // So many calls were refused.
   uint64_t refused() const { return refused_; }
 
  private:
-  Status refuse(std::string_view path, const std::string& who, Status status);
-
   const Clock& clock_;
   const bool open_;
   std::mutex mutex_;  // guards the next two

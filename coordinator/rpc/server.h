@@ -41,6 +41,8 @@ class RpcServer {
   // The ports chosen for the addresses, in their order (0 for unix sockets).
   const std::vector<int>& ports() const { return ports_; }
   Authorizer& authorizer() { return *authorizer_; }
+  // What all that people ask goes through, over whatever protocol.
+  Control& control() { return *control_; }
 
  private:
   RpcServer(Host& host, std::shared_ptr<Authorizer> authorizer);

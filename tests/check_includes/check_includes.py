@@ -54,6 +54,7 @@ HOMES = [
     Home("SQLite", re.compile(r"sqlite3\.h|SQLiteCpp/"), ["coordinator/store"]),
     Home("cairo, Pango and librsvg", re.compile(r"(cairo|pango|librsvg|fontconfig/)"), ["sweeps/pdf"]),
     Home("spdlog", re.compile(r"spdlog/"), ["common/base"]),
+    Home("Boost.Beast", re.compile(r"boost/beast"), ["coordinator/http"]),
     Home("libcurl", re.compile(r"curl/"), ["cli"]),
     Home("zlib", re.compile(r"zlib\.h"), ["cli"]),
 ]
@@ -64,6 +65,7 @@ TESTS_OF = {
     "gRPC": re.compile(r"transfer|coordinator|agent|cli|integration|e2e|support|fuzz"),
     "SQLite": re.compile(r"store|coordinator|integration|e2e"),
     "spdlog": re.compile(r"base"),
+    "Boost.Beast": re.compile(r"coordinator"),
     "libcurl": re.compile(r"cli"),
     "zlib": re.compile(r"cli"),
 }

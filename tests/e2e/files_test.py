@@ -17,7 +17,7 @@ class FilesTest(E2eTest):
         server = self.start(self.command("coordinator", "--listen", "127.0.0.1:0", "--state", self.state,
                                          "--ready-file", ready))
         self.addCleanup(self.end, server)
-        self.address = poll(lambda: ready.exists() and ready.read_text().strip(), "the coordinator's address")
+        self.address = poll(lambda: ready.exists() and ready.read_text().split()[0], "the coordinator's address")
 
     def agent(self, name, *arguments, env=None):
         where = ["--coordinator", self.address, "--dir", self.dir / name, "--id", name, "--slots", 1]

@@ -40,6 +40,8 @@ class FakeControl : public Control {
   std::atomic<int> unavailable{0};
   std::function<void()> before_reply = [] {};
 
+  Status health;
+  void check(std::function<void(const Status&)> reply) override { reply(health); }
   void submit(Submission submission, Reply<Submitted> reply) override {
     const std::lock_guard lock(mutex_);
     submissions.push_back(submission);
