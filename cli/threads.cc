@@ -12,6 +12,7 @@
 #include "common/base/hash.h"
 #include "common/model/expand.h"
 #include "common/model/json.h"
+#include "common/model/files.h"
 #include "common/model/json_fields.h"
 
 namespace evensweep {
@@ -45,9 +46,10 @@ std::optional<ThreadSpeeds> earlier_speeds(const std::string& path) {
 StatusOr<double> probed(const Sweep& sweep, const std::string& folder, const std::string& trainer, int64_t copies,
                         int64_t threads) {
   const RunSpec spec = baseline_on(sweep, threads);
-  EV_ASSIGN_OR_RETURN(const std::string task,
-                      task_line({.attempt = {.run = run_key(spec), .number = 1}, .run_spec_json = to_json(spec).dump()},
-                                files_of(spec), {.work_dir = folder, .files = files_by_hash(sweep)}));
+  EV_ASSIGN_OR_RETURN(const std::string task, task_line({.attempt = {.run = run_key(spec), .number = 1},
+                                                         .run_spec_json = to_json(spec).dump(),
+                                                         .files = all_file_sums(spec.dataset, spec.model)},
+                                                        {.work_dir = folder, .files = files_by_hash(sweep)}));
   const std::string path = fmt::format("{}/task-{}.json", folder, threads);
   EV_RETURN_IF_ERROR(write_file_atomically(path, task));
   StatusOr<std::vector<std::string>> outputs = run_side_by_side({trainer, "--probe", path}, copies);

@@ -151,41 +151,37 @@ void AgentCore::take(const Lease& lease) {
   if (held_.contains(lease.attempt)) return;
   if (lease.device < devices_.size())
     if (std::optional<uint32_t>& credits = devices_[lease.device].credits; credits && *credits > 0) --*credits;
-  StatusOr<Waiting> waiting = examine(lease);
-  if (!waiting.ok()) {
-    const bool bad_input = absl::IsInvalidArgument(waiting.status());
-    return end(lease.attempt, Failure{bad_input                               ? FailureClass::kBadInput
-                                      : absl::IsUnavailable(waiting.status()) ? FailureClass::kPreempted
-                                                                              : FailureClass::kInfrastructure,
-                                      clean_line(std::string(waiting.status().message()), 1000), ""});
+  const Status status = examine(lease);
+  if (!status.ok()) {
+    const bool bad_input = absl::IsInvalidArgument(status);
+    return end(lease.attempt, Failure{bad_input                     ? FailureClass::kBadInput
+                                      : absl::IsUnavailable(status) ? FailureClass::kPreempted
+                                                                    : FailureClass::kInfrastructure,
+                                      clean_line(std::string(status.message()), 1000), ""});
   }
-  waiting->order = ++last_order_;
+  const uint64_t order = ++last_order_;
   Device& device = devices_[lease.device];
   ++device.live;
-  if (!config_.transfers || (waiting->files.empty() && !lease.checkpoint)) {
-    device.queue.emplace(waiting->order, lease.attempt);
+  if (!config_.transfers || (lease.files.empty() && !lease.checkpoint)) {
+    device.queue.emplace(order, lease.attempt);
   } else {
     fetching_.insert(lease.attempt);
-    step_.effects.push_back(FetchFiles{lease.attempt, waiting->files, lease.checkpoint});
+    step_.effects.push_back(FetchFiles{lease.attempt, lease.files, lease.checkpoint});
   }
-  held_.emplace(lease.attempt, *std::move(waiting));
+  held_.emplace(lease.attempt, Waiting{lease, order});
 }
 
-// What there is to know of a lease before it is trained. InvalidArgument: it is wrong everywhere; Unavailable: not now;
-// else it is wrong here.
-StatusOr<AgentCore::Waiting> AgentCore::examine(const Lease& lease) const {
+// Whether a lease can be trained. InvalidArgument: it is wrong everywhere; Unavailable: not now; else it is wrong here.
+Status AgentCore::examine(const Lease& lease) const {
   if (run_key_of_text(lease.run_spec_json) != lease.attempt.run)
     return absl::InvalidArgumentError("the run spec does not have the hash that the lease names");
-  EV_ASSIGN_OR_RETURN(const RunSpec spec, spec_of(lease));
-  if (!knows(spec.trainer)) return absl::InvalidArgumentError(unknown_trainer(spec.trainer, config_.trainers));
+  if (!is_one_json_line(lease.run_spec_json)) return absl::InvalidArgumentError("the run spec is not one line of JSON");
+  if (!knows(lease.trainer)) return absl::InvalidArgumentError(unknown_trainer(lease.trainer, config_.trainers));
   if (lease.device >= devices_.size()) return absl::NotFoundError("the agent has no such device");
   if (draining_) return absl::UnavailableError(stopping_ ? "the agent is stopping" : "the agent is being drained");
   if (devices_[lease.device].live >= kMostWaiting)
     return absl::ResourceExhaustedError("the agent was given more leases than it can hold");
-  return Waiting{.lease = lease,
-                 .numerics = spec.trainer,
-                 .classes = static_cast<int64_t>(spec.treatment.class_weights.size()),
-                 .files = files_of(spec)};
+  return absl::OkStatus();
 }
 
 void AgentCore::hear(const Acks& acks) {

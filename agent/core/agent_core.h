@@ -43,10 +43,7 @@ class AgentCore {
  private:
   struct Waiting {
     Lease lease;
-    std::string numerics;  // RunSpec::trainer
-    int64_t classes = 0;
-    uint64_t order = 0;              // of arrival
-    std::vector<std::string> files;  // digests of what it reads
+    uint64_t order = 0;  // of arrival
   };
   struct Running {
     TrainerId trainer;
@@ -56,7 +53,7 @@ class AgentCore {
     std::optional<Started> started;
     std::optional<TimePoint> progress_sent;
     double fraction = 0;                                // the last progress heard
-    std::vector<std::string> files;                     // as in Waiting
+    std::vector<std::string> files;                     // as in its lease
     std::optional<TimePoint> upload_at;                 // of its checkpoint; absent while one is under way
     std::optional<CheckpointStored> checkpoint_stored;  // the last one
   };
@@ -137,7 +134,7 @@ class AgentCore {
   void hear(const Withdraw& withdraw);
   void hear(const Drain&);
   void take(const Lease& lease);
-  StatusOr<Waiting> examine(const Lease& lease) const;
+  Status examine(const Lease& lease) const;
   void cancel(const AttemptId& attempt);
   void give_back_surplus(uint32_t device);
   void give_back_waiting(const std::string& why);

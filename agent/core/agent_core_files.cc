@@ -18,7 +18,8 @@ constexpr uint64_t kMostLastCheckpoint = uint64_t{64} << 20;
 std::set<std::string> AgentCore::files_in_use() const {
   std::set<std::string> files;
   for (const auto& [attempt, held] : held_) {
-    if (const auto* waiting = std::get_if<Waiting>(&held)) files.insert(waiting->files.begin(), waiting->files.end());
+    if (const auto* waiting = std::get_if<Waiting>(&held))
+      files.insert(waiting->lease.files.begin(), waiting->lease.files.end());
     if (const auto* running = std::get_if<Running>(&held)) files.insert(running->files.begin(), running->files.end());
   }
   return files;

@@ -43,7 +43,7 @@ void AgentCore::assign(uint32_t index) {
 // False where those behind have to wait.
 bool AgentCore::place(Device& device, const AttemptId& attempt, Round& round) {
   const auto& waiting = std::get<Waiting>(held_.at(attempt));
-  const std::string program = waiting.numerics;
+  const std::string program = waiting.lease.trainer;
   const bool alone = waiting.lease.alone;
   if (!fits(device, waiting.lease, round)) return false;
   if (alone && !clear_for(device, program, round)) return false;
@@ -131,9 +131,9 @@ void AgentCore::start_in(Slot& slot, const std::string& program) {
 
 void AgentCore::give(Slot& slot, const AttemptId& attempt) {
   Held& held = held_.at(attempt);
-  if (const auto& waiting = std::get<Waiting>(held); waiting.numerics != slot.numerics)
+  if (const auto& waiting = std::get<Waiting>(held); waiting.lease.trainer != slot.numerics)
     return end(attempt, Failure{FailureClass::kBadInput,
-                                clean_line("the run is for the trainer " + waiting.numerics +
+                                clean_line("the run is for the trainer " + waiting.lease.trainer +
                                                ", but what was started for it calls itself " + slot.numerics +
                                                " in its hello; install the same version everywhere, or "
                                                "mend the agent's configuration",
@@ -143,10 +143,10 @@ void AgentCore::give(Slot& slot, const AttemptId& attempt) {
   Device& device = devices_[slot.device];
   device.queue.erase(waiting.order);
   held = Running{.trainer = slot.trainer,
-                 .classes = waiting.classes,
+                 .classes = waiting.lease.classes,
                  .device = slot.device,
                  .since = now_,
-                 .files = waiting.files,
+                 .files = waiting.lease.files,
                  .upload_at = now_ + config_.checkpoint_every};
   slot.attempt = attempt;
   slot.run = attempt.run;
@@ -160,8 +160,7 @@ void AgentCore::give(Slot& slot, const AttemptId& attempt) {
   device.alone = slot.alone;
   set_phase(slot, Phase::kBusy);
   set_deadline(slot, now_ + kFirstSilence * config_.silence);
-  step_.effects.push_back(
-      GiveTask{slot.trainer, std::move(waiting.lease), std::move(waiting.files), !slot.makes_folders});
+  step_.effects.push_back(GiveTask{slot.trainer, std::move(waiting.lease), !slot.makes_folders});
 }
 
 // The run in the slot has ended by the trainer's own word.
@@ -313,7 +312,7 @@ void AgentCore::start_failed(const std::string& program, const TrainerExited& ev
   if (others) return;  // the leases can wait for a trainer that did start
   for (const Device& device : devices_)
     for (const auto& [order, attempt] : std::map<uint64_t, AttemptId>(device.queue))
-      if (std::get<Waiting>(held_.at(attempt)).numerics == program)
+      if (std::get<Waiting>(held_.at(attempt)).lease.trainer == program)
         end(attempt, Failure{FailureClass::kTrainerError, what, clean_text(event.stderr_tail, kMaxTail)});
 }
 

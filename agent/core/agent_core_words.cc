@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "agent/core/agent_core.h"
-#include "common/model/json.h"
 
 namespace evensweep {
 namespace {
@@ -43,14 +42,11 @@ void AgentCore::said(Slot& slot, const RunProgress& line) {
 
 void AgentCore::said(Slot& slot, const RunFinished& line) {
   if (!belongs(slot, line.attempt)) return;
-  if (!line.read_error.empty())
-    return on(TrainerBroke{slot.trainer, "it finished without a result: " + line.read_error});
-  if (line.result_json.size() > kMaxResultBytes)
-    return on(TrainerBroke{slot.trainer, "result.json is larger than " + std::to_string(kMaxResultBytes) + " bytes"});
+  if (!line.trouble.empty()) return on(TrainerBroke{slot.trainer, line.trouble});
   const int64_t classes = std::get<Running>(held_.at(line.attempt)).classes;
-  const StatusOr<RunResult> result = parse_run_result(line.result_json, classes);
-  if (!result.ok())
-    return on(TrainerBroke{slot.trainer, "result.json is not valid: " + std::string(result.status().message())});
+  if (line.classes != classes)
+    return on(TrainerBroke{slot.trainer, "the result is for " + std::to_string(line.classes) + " classes, not for " +
+                                             std::to_string(classes)});
   note_duration(std::get<Running>(held_.at(line.attempt)));
   end(line.attempt, Succeeded{line.result_json, line.peak_memory_bytes});
   release(slot);

@@ -94,8 +94,7 @@ struct StartTrainer {
 struct GiveTask {
   TrainerId trainer;
   Lease lease;
-  std::vector<std::string> files;  // digests of what it reads
-  bool make_folder = true;         // else the trainer does
+  bool make_folder = true;  // else the trainer does
 };
 struct TerminateTrainer {  // SIGTERM to the process group
   TrainerId trainer;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "common/model/files.h"
 #include "common/model/json.h"
 #include "common/model/json_fields.h"
 
@@ -32,14 +31,23 @@ TrainerLine hello_of(Fields& fields) {
   return hello;
 }
 
+void note_result(RunFinished& finished, const StatusOr<RunResult>& result) {
+  if (result.ok())
+    finished.classes = result->test.classes;
+  else
+    finished.trouble = "the result is not valid: " + std::string(result.status().message());
+}
+
 TrainerLine finished_of(Fields& fields) {
   RunFinished finished{.attempt = attempt_of(fields)};
   if (fields.has("peak_memory_bytes"))
     finished.peak_memory_bytes = static_cast<uint64_t>(fields.integer("peak_memory_bytes", 0, kMostPeak));
   if (!fields.has("result")) return finished;
-  finished.result_json = fields.object("result").dump(-1, ' ', false, Json::error_handler_t::replace);
+  const Json& result = fields.object("result");
+  finished.result_json = result.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (finished.result_json.size() > kMaxInlineResult)
     fields.fail("result", "is too large for the event; write it to result.json");
+  note_result(finished, run_result_of(result));
   return finished;
 }
 
@@ -86,22 +94,22 @@ StatusOr<TrainerLine> parse_trainer_line(std::string_view line) {
   return parsed;
 }
 
-StatusOr<RunSpec> spec_of(const Lease& lease) {
-  if (lease.run_spec_json.find_first_of("\r\n") != std::string::npos)
-    return absl::InvalidArgumentError("run spec: has more than one line");
-  return parse_run_spec(lease.run_spec_json);
+void add_result(RunFinished& finished, StatusOr<std::string> result_json) {
+  if (!result_json.ok()) {
+    finished.trouble = "it finished without a result: " + std::string(result_json.status().message());
+    return;
+  }
+  finished.result_json = *std::move(result_json);
+  note_result(finished, parse_run_result(finished.result_json));
 }
 
-std::vector<std::string> files_of(const RunSpec& spec) {
-  std::vector<std::string> hashes;
-  for (const DataFile* file : all_files(spec.dataset, spec.model)) hashes.push_back(file->sha256);
-  return hashes;
+bool is_one_json_line(std::string_view text) {
+  return text.find_first_of("\r\n") == std::string_view::npos && Json::accept(text);
 }
 
-StatusOr<std::string> task_line(const Lease& lease, const std::vector<std::string>& files,
-                                const TaskSettings& settings) {
+StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings) {
   Json needed = Json::object();
-  for (const std::string& hash : files) {
+  for (const std::string& hash : lease.files) {
     const auto found = settings.files.find(hash);
     if (found == settings.files.end())
       return absl::NotFoundError("this agent has no file with SHA-256 " + hash +

@@ -6,11 +6,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "common/base/status.h"
 #include "common/model/link.h"
-#include "common/model/spec.h"
 
 namespace evensweep {
 
@@ -37,9 +35,9 @@ struct RunProgress {
 };
 struct RunFinished {
   AttemptId attempt;
-  // Small results may be in the line; else the host reads result.json, or says why it can't be read.
-  std::string result_json;
-  std::string read_error;
+  std::string result_json;         // empty: not in the line, as a small one may be, but in the file result.json
+  int64_t classes = 0;             // of the result
+  std::string trouble;             // why there is no valid result; empty: there is, or it has yet to be read
   uint64_t peak_memory_bytes = 0;  // 0: not known
 };
 struct RunFailed {
@@ -56,6 +54,9 @@ using TrainerLine = std::variant<TrainerHello, RunStarted, RunProgress, RunFinis
 // can be used as the name of a folder.
 StatusOr<TrainerLine> parse_trainer_line(std::string_view line);
 
+// Adds what was read from result.json, or why it could not be read.
+void add_result(RunFinished& finished, StatusOr<std::string> result_json);
+
 // What an agent adds to a run spec when it makes a task of it.
 struct TaskSettings {
   std::string work_dir;
@@ -64,15 +65,11 @@ struct TaskSettings {
   std::map<std::string, std::string> files;  // SHA-256 -> path
 };
 
-// The run spec of a lease. InvalidArgument if it is none, or more than one line.
-StatusOr<RunSpec> spec_of(const Lease& lease);
+// Whether the text may go into a line as one of its values.
+bool is_one_json_line(std::string_view text);
 
-// The SHA-256 sums of all files that a training reads.
-std::vector<std::string> files_of(const RunSpec& spec);
-
-// The task of one run whose spec_of is known to be good and reads `files`, as one line without its end. NotFound with
-// the hash if one of them is not in the settings.
-StatusOr<std::string> task_line(const Lease& lease, const std::vector<std::string>& files,
-                                const TaskSettings& settings);
+// The task of one run, as one line without its end. Its spec must be one line of JSON. NotFound with the hash if a file
+// that it reads is not in the settings.
+StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings);
 
 }  // namespace evensweep

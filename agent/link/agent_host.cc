@@ -246,24 +246,19 @@ class AgentHost::Impl {
   void trainer_said(TrainerId id, std::string_view line) {
     StatusOr<TrainerLine> parsed = parse_trainer_line(line);
     if (!parsed.ok()) return handle(TrainerBroke{id, std::string(parsed.status().message())});
-    if (auto* finished = std::get_if<RunFinished>(&*parsed); finished != nullptr && finished->result_json.empty()) {
-      StatusOr<std::string> result = folders_.read_result(finished->attempt.run);
-      if (result.ok())
-        finished->result_json = *std::move(result);
-      else
-        finished->read_error = std::string(result.status().message());
-    }
+    if (auto* finished = std::get_if<RunFinished>(&*parsed); finished != nullptr && finished->result_json.empty())
+      add_result(*finished, folders_.read_result(finished->attempt.run));
     handle(TrainerSaid{id, *std::move(parsed)});
   }
 
   void run(GiveTask effect) {
     const AttemptId attempt = effect.lease.attempt;
     const Status ready = folders_.prepare(attempt.run, effect.make_folder);
-    StatusOr<std::string> line = task_line(effect.lease, effect.files,
-                                           {.work_dir = folders_.work_dir(),
-                                            .checkpoint_seconds = options_.checkpoint_seconds,
-                                            .device = options_.devices.at(effect.lease.device).device.kind,
-                                            .files = files_ ? files_->paths() : options_.files});
+    StatusOr<std::string> line =
+        task_line(effect.lease, {.work_dir = folders_.work_dir(),
+                                 .checkpoint_seconds = options_.checkpoint_seconds,
+                                 .device = options_.devices.at(effect.lease.device).device.kind,
+                                 .files = files_ ? files_->paths() : options_.files});
     const Status status = ready.ok() ? line.status() : ready;
     if (!status.ok())
       return handle(TaskRefused{effect.trainer,

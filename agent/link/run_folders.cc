@@ -1,5 +1,8 @@
 #include "agent/link/run_folders.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
 #include <utility>
 
@@ -13,9 +16,9 @@ RunFolders::RunFolders(std::string work_dir) : work_dir_(std::move(work_dir)) {}
 
 Status RunFolders::prepare(const RunKey& run, bool make) const {
   if (make) EV_RETURN_IF_ERROR(make_folders(folder_of(run)));
-  std::error_code error;
-  fs::remove(fs::path(folder_of(run)) / "result.json", error);
-  return error ? errno_status(error.value(), "cannot remove an old result in " + folder_of(run)) : absl::OkStatus();
+  const std::string old = folder_of(run) + "/result.json";
+  if (::unlink(old.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
+  return errno_status(errno, "cannot remove the old result " + old);
 }
 
 StatusOr<std::string> RunFolders::read_result(const RunKey& run) const {
@@ -29,11 +32,14 @@ StatusOr<std::string> RunFolders::read_result(const RunKey& run) const {
 }
 
 Status RunFolders::remove(const RunKey& run) const {
+  const std::string folder = folder_of(run);
+  // Of the shortest runs most folders were never made: one call tells.
+  if (::rmdir(folder.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
   std::error_code error;
-  fs::remove_all(folder_of(run), error);
-  return error ? errno_status(error.value(), "cannot remove " + folder_of(run)) : absl::OkStatus();
+  fs::remove_all(folder, error);
+  return error ? errno_status(error.value(), "cannot remove " + folder) : absl::OkStatus();
 }
 
-std::string RunFolders::folder_of(const RunKey& run) const { return (fs::path(work_dir_) / run.str()).string(); }
+std::string RunFolders::folder_of(const RunKey& run) const { return work_dir_ + "/" + run.str(); }
 
 }  // namespace evensweep

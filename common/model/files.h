@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -16,6 +17,14 @@ auto all_files(Dataset& dataset, Model& model) {
     for (File& file : *list) files.push_back(&file);
   if (model.file) files.push_back(&*model.file);
   return files;
+}
+
+// Their SHA-256 sums, in that order.
+template <typename Dataset, typename Model>
+std::vector<std::string> all_file_sums(const Dataset& dataset, const Model& model) {
+  std::vector<std::string> sums;
+  for (const DataFile* file : all_files(dataset, model)) sums.push_back(file->sha256);
+  return sums;
 }
 
 }  // namespace evensweep

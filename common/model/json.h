@@ -46,6 +46,7 @@ Json to_json(const ConfusionMatrix& matrix);  // a list for each true class
 Json to_json(const RunResult& result);
 // `classes` is the number of classes that the spec's data has; 0 accepts any.
 StatusOr<RunResult> parse_run_result(std::string_view text, int64_t classes = 0);
+StatusOr<RunResult> run_result_of(const Json& json, int64_t classes = 0);
 
 Json to_json(const Failure& failure);
 StatusOr<Failure> parse_failure(std::string_view text);

@@ -100,6 +100,10 @@ struct Welcome {
 struct Lease {
   AttemptId attempt;
   std::string run_spec_json;
+  // What an agent has to know of the spec, which is the trainer's to read.
+  std::string trainer;             // RunSpec::trainer
+  int64_t classes = 0;             // of its data
+  std::vector<std::string> files;  // SHA-256 sums of all that a training reads
   uint32_t device = 0;
   uint64_t memory_bytes = 0;  // that it is expected to take there; 0: not known
   bool alone = false;         // start it only on an empty device, and nothing beside it

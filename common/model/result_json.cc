@@ -179,6 +179,10 @@ Json to_json(const RunResult& result) {
 
 StatusOr<RunResult> parse_run_result(std::string_view text, int64_t classes) {
   EV_ASSIGN_OR_RETURN(const Json json, parse_json(text, "result"));
+  return run_result_of(json, classes);
+}
+
+StatusOr<RunResult> run_result_of(const Json& json, int64_t classes) {
   Status status;
   Fields fields(json, "result", status);
   RunResult result;

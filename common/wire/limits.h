@@ -19,6 +19,8 @@ inline constexpr int kMostDevices = 64;                    // of an agent
 inline constexpr uint32_t kMostCredits = 64 * kMostSlots;  // of a device
 inline constexpr int kMostLabels = 64;
 inline constexpr int kMostTrainers = 256;
+inline constexpr int kMostFiles = 4096;          // that a run reads
+inline constexpr uint32_t kMostClasses = 65536;  // of a run's data
 inline constexpr uint64_t kMostMemory = uint64_t{1} << 50;
 
 }  // namespace evensweep::wire

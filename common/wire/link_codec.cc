@@ -115,13 +115,26 @@ StatusOr<Update> update_of(const v1::Update& proto) {
   return update;
 }
 
+StatusOr<std::vector<std::string>> sums_of(const google::protobuf::RepeatedPtrField<std::string>& protos) {
+  if (protos.size() > wire::kMostFiles) return invalid("a run that reads too many files");
+  for (const std::string& sum : protos)
+    if (!is_sha256(sum)) return invalid("the sum of a file is not a SHA-256 sum");
+  return std::vector<std::string>(protos.begin(), protos.end());
+}
+
 StatusOr<Lease> lease_of(const v1::Lease& proto) {
   EV_ASSIGN_OR_RETURN(AttemptId attempt, attempt_of(proto.attempt()));
   EV_RETURN_IF_ERROR(check_text(proto.run_spec_json(), "run_spec_json", wire::kMostSpec));
+  EV_RETURN_IF_ERROR(check_text(proto.trainer(), "trainer"));
+  if (proto.classes() < 2 || proto.classes() > wire::kMostClasses) return invalid("impossible number of classes");
+  EV_ASSIGN_OR_RETURN(std::vector<std::string> files, sums_of(proto.files()));
   EV_RETURN_IF_ERROR(check_device(proto.device()));
   EV_RETURN_IF_ERROR(check_memory(proto.memory_bytes()));
   Lease lease{.attempt = std::move(attempt),
               .run_spec_json = proto.run_spec_json(),
+              .trainer = proto.trainer(),
+              .classes = proto.classes(),
+              .files = std::move(files),
               .device = proto.device(),
               .memory_bytes = proto.memory_bytes(),
               .alone = proto.alone()};
@@ -163,6 +176,9 @@ void put(const Update& update, v1::Update* proto) {
 void put(const Lease& lease, v1::Lease* proto) {
   put(lease.attempt, proto->mutable_attempt());
   proto->set_run_spec_json(lease.run_spec_json);
+  proto->set_trainer(lease.trainer);
+  proto->set_classes(static_cast<uint32_t>(lease.classes));
+  for (const std::string& sum : lease.files) proto->add_files(sum);
   proto->set_device(lease.device);
   proto->set_memory_bytes(lease.memory_bytes);
   proto->set_alone(lease.alone);

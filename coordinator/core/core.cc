@@ -7,6 +7,14 @@
 
 namespace evensweep::coordinator {
 
+namespace {
+
+bool has_ended(SweepPhase phase) {
+  return phase == SweepPhase::kOver || phase == SweepPhase::kStopped || phase == SweepPhase::kCancelled;
+}
+
+}  // namespace
+
 const char* sweep_wish_name(SweepWish wish) {
   switch (wish) {
     case SweepWish::kActive: return "active";
@@ -114,8 +122,9 @@ Step Core::handle(TimePoint now, const Event& event) {
   Step step;
   std::visit([&](const auto& known) { on(now, known, step); }, event);
   fetch_what_is_to_decide(step);
-  expand(step);
-  grant_all(now, step);
+  const bool more_to_expand = expand(step);
+  const bool more_to_grant = grant_all(now, step);
+  if (more_to_expand || more_to_grant) step.effects.push_back(GoOn{});
   return step;
 }
 
@@ -159,9 +168,13 @@ std::optional<SweepStatus> Core::status(const SweepId& sweep) const {
   }
   status.agents = static_cast<uint32_t>(connections_.size());
   status.phase = phase_of(state);
-  status.over = status.phase == SweepPhase::kOver || status.phase == SweepPhase::kStopped ||
-                status.phase == SweepPhase::kCancelled;
+  status.over = has_ended(status.phase);
   return status;
+}
+
+bool Core::is_over(const SweepId& sweep) const {
+  const auto found = sweep_index_.find(sweep);
+  return found != sweep_index_.end() && has_ended(phase_of(sweeps_[found->second]));
 }
 
 }  // namespace evensweep::coordinator

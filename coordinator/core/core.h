@@ -89,6 +89,7 @@ class Core {
   std::optional<TimePoint> next_deadline() const;
 
   std::optional<SweepStatus> status(const SweepId& sweep) const;
+  bool is_over(const SweepId& sweep) const;  // as its status says; false for a sweep that is not known
   const Refusals& refusals() const { return refusals_; }
   bool was_done(const std::string& request) const { return requests_.contains(request); }
 
@@ -160,6 +161,7 @@ class Core {
     SweepId id;
     Sweep sweep;
     std::optional<RunSpecText> spec_text;
+    std::vector<std::string> files;    // SHA-256 sums of all that its runs read
     std::vector<bool> needs_baseline;  // [arm], the baseline's being false
     SweepWish wish = SweepWish::kActive;
     bool asleep = false;                // restored, and nobody has asked for it since
@@ -238,7 +240,7 @@ class Core {
   void on(TimePoint now, const CountsFetched& event, Step& step);
   void on(TimePoint now, const CountsLost& event, Step& step);
   void fetched(RunId run);
-  void expand(Step& step);
+  bool expand(Step& step);
   bool expand(SweepState& state, uint32_t& budget, Step& step);
   bool expand_baseline(SweepState& state, Cursor& cursor, uint32_t& budget, Step& step);
   bool expand_arm(SweepState& state, Cursor& cursor, uint32_t& budget, Step& step);
@@ -299,7 +301,7 @@ class Core {
 
   // leases.cc: granting, losing and retrying
   void on(TimePoint now, const TimePassed&, Step& step);
-  void grant_all(TimePoint now, Step& step);
+  bool grant_all(TimePoint now, Step& step);
   bool grant_one(Agent& agent, std::map<ConnectionId, Grant>& grants, Step& step);
   static uint64_t declared_memory(const SweepState& state);
   static bool fits(const SweepState& state, const AgentDevice& device);

@@ -20,8 +20,9 @@ void Core::start_expansion(SweepState& state) {
   expanding_.insert(state.number);
 }
 
-// A slice of what is to be expanded. Sweeps with enough that is ready wait until some of it is granted.
-void Core::expand(Step& step) {
+// A slice of what is to be expanded. Sweeps with enough that is ready wait until some of it is granted. Whether there is
+// more to do now.
+bool Core::expand(Step& step) {
   uint32_t budget = options_.slice;
   const std::set<SweepNumber> sweeps = expanding_;
   for (const SweepNumber number : sweeps) {
@@ -29,10 +30,9 @@ void Core::expand(Step& step) {
     if (!state.is_active() || !expand(state, budget, step)) expanding_.erase(number);
     if (budget == 0) break;
   }
-  const bool more = std::any_of(expanding_.begin(), expanding_.end(), [this](SweepNumber number) {
+  return std::any_of(expanding_.begin(), expanding_.end(), [this](SweepNumber number) {
     return sweeps_[number].ready.size() < options_.ready_ahead && sweeps_[number].fetching < kMostFetching;
   });
-  if (more) step.effects.push_back(GoOn{});
 }
 
 // False when nothing is left to expand, as things stand.

@@ -78,19 +78,26 @@ std::optional<RunId> Core::next_for(const SweepState& state, const Agent& agent)
   return state.ready.begin()->run;
 }
 
-void Core::grant_all(TimePoint now, Step& step) {
+// A slice of what can be granted. Whether there is more.
+bool Core::grant_all(TimePoint now, Step& step) {
   std::map<ConnectionId, Grant> grants;
   std::vector<Room> nothing_for;
-  while (!turns_.empty() && !rooms_.empty()) {
+  uint32_t budget = options_.slice;
+  while (!turns_.empty() && !rooms_.empty() && budget > 0) {
     const Room room = *rooms_.begin();
     Agent& agent = agents_.at(room.agent);
     const bool suspect = agent.braked || agent.expires - now < options_.lease - options_.suspect;
-    if (!suspect && grant_one(agent, grants, step)) continue;
+    if (!suspect && grant_one(agent, grants, step)) {
+      --budget;
+      continue;
+    }
     rooms_.erase(room);
     nothing_for.push_back(room);
   }
+  const bool more = !turns_.empty() && !rooms_.empty();
   rooms_.insert(nothing_for.begin(), nothing_for.end());
   for (auto& [connection, grant] : grants) step.effects.push_back(std::move(grant));
+  return more;
 }
 
 bool Core::grant_one(Agent& agent, std::map<ConnectionId, Grant>& grants, Step& step) {
@@ -131,6 +138,9 @@ GrantedLease Core::lease(RunId id, Agent& agent, uint32_t device, const SweepSta
   const auto checkpoint = checkpoints_.find(id);
   return {.run = id,
           .attempt = attempt_of(id),
+          .trainer = state.sweep.trainer,
+          .classes = run.classes,
+          .files = state.files,
           .device = device,
           .memory_bytes = lease.memory_bytes,
           .alone = lease.alone,

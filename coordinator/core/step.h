@@ -207,9 +207,12 @@ struct Send {
 struct GrantedLease {
   RunId run = 0;
   AttemptId attempt;
-  uint32_t device = 0;        // position in the agent's Hello
-  uint64_t memory_bytes = 0;  // to be kept free there; 0: not known
-  bool alone = false;         // nothing else may train on the device meanwhile
+  std::string trainer;
+  uint32_t classes = 0;
+  std::vector<std::string> files;  // SHA-256 sums
+  uint32_t device = 0;             // position in the agent's Hello
+  uint64_t memory_bytes = 0;       // to be kept free there; 0: not known
+  bool alone = false;              // nothing else may train on the device meanwhile
   std::optional<BlobRef> checkpoint = {};
 };
 struct Grant {
@@ -236,7 +239,7 @@ struct ShowLog {
   uint32_t number = 0;
   std::string text;
 };
-// There is more to expand than one step may take: answer with WentOn when other events have had their turn.
+// There is more to expand or to grant than one step may take: answer with WentOn when other events have had their turn.
 struct GoOn {};
 using Effect = std::variant<Send, Grant, FetchCounts, FetchStage, Close, ShowLog, GoOn>;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/model/expand.h"
+#include "common/model/files.h"
 #include "coordinator/core/core.h"
 
 namespace evensweep::coordinator {
@@ -24,6 +25,7 @@ Core::SweepState& Core::add_sweep(const SweepId& id, const Sweep& sweep) {
   state.id = id;
   state.sweep = sweep;
   state.spec_text.emplace(state.sweep);
+  state.files = all_file_sums(state.sweep.dataset, state.sweep.model);
   state.needs_baseline.push_back(false);
   for (const Arm& arm : state.sweep.arms) state.needs_baseline.push_back(needs_baseline(arm));
   if (sweep.resources.device != "auto") state.device = sweep.resources.device;

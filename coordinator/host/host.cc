@@ -1,5 +1,6 @@
 #include "coordinator/host/host.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <utility>
@@ -12,6 +13,7 @@ namespace evensweep::coordinator {
 namespace {
 
 constexpr std::chrono::milliseconds kPublishInterval{100};
+constexpr Duration kTurn{10};  // of agents, before people are heard again
 constexpr std::chrono::milliseconds kRecoveryInterval{2000};
 
 }  // namespace
@@ -48,11 +50,11 @@ Host::~Host() {
 }
 
 void Host::tell(Event event, std::function<void(const Status&)> after_commit) {
-  post({.work = std::move(event), .after_commit = std::move(after_commit)});
+  ask({.work = std::move(event), .after_commit = std::move(after_commit)});
 }
 
 void Host::look(std::function<void(const StatusOr<Sight>&)> at) {
-  post({.work = [this, at = std::move(at)] {
+  ask({.work = [this, at = std::move(at)] {
     if (failure_.ok())
       at(Sight{.core = *core_, .store = *store_, .now = clock_.now(), .unix_millis = clock_.unix_millis()});
     else
@@ -103,7 +105,7 @@ Host::WatchId Host::watch(const SweepId& sweep, std::function<void(const StatusO
     const std::lock_guard lock(inbox_mutex_);
     id = ++last_watch_;
   }
-  post({.work = [this, id, sweep, callback = std::move(callback)] {
+  ask({.work = [this, id, sweep, callback = std::move(callback)] {
     watches_[id] = {.sweep = sweep, .callback = callback};
     publish();
   }});
@@ -111,7 +113,7 @@ Host::WatchId Host::watch(const SweepId& sweep, std::function<void(const StatusO
 }
 
 void Host::unwatch(WatchId watch) {
-  post({.work = [this, watch] { watches_.erase(watch); }});
+  ask({.work = [this, watch] { watches_.erase(watch); }});
 }
 
 StatusOr<SweepResults> Host::results(const SweepId& sweep) {
@@ -120,37 +122,56 @@ StatusOr<SweepResults> Host::results(const SweepId& sweep) {
   return promise.get_future().get();
 }
 
+void Host::ask(Pending pending) {
+  const std::lock_guard lock(inbox_mutex_);
+  asked_.push_back(std::move(pending));
+  wake();
+}
+
 void Host::post(Pending pending) {
   const std::lock_guard lock(inbox_mutex_);
   inbox_.push_back(std::move(pending));
-  if (std::exchange(pump_posted_, true)) return;
-  boost::asio::post(io_, [this] { pump(); });
+  wake();
+}
+
+void Host::wake() {
+  if (!std::exchange(pump_posted_, true)) boost::asio::post(io_, [this] { pump(); });
 }
 
 void Host::pump() {
-  std::vector<Pending> batch;
+  std::vector<Pending> asked;
   {
     const std::lock_guard lock(inbox_mutex_);
-    batch.swap(inbox_);
+    asked.swap(asked_);
+    std::move(inbox_.begin(), inbox_.end(), std::back_inserter(due_));
+    inbox_.clear();
     pump_posted_ = false;
   }
   Step together;
   std::vector<std::function<void(const Status&)>> replies;
-  for (Pending& pending : batch) {
-    if (auto* function = std::get_if<std::function<void()>>(&pending.work)) {
-      settle(together, replies);
-      (*function)();
-      continue;
-    }
-    if (pending.after_commit) replies.push_back(std::move(pending.after_commit));
-    if (!failure_.ok()) continue;
-    Step step = core_->handle(clock_.now(), std::get<Event>(pending.work));
-    std::move(step.records.begin(), step.records.end(), std::back_inserter(together.records));
-    std::move(step.effects.begin(), step.effects.end(), std::back_inserter(together.effects));
+  for (Pending& pending : asked) take(pending, together, replies);
+  for (const TimePoint end = clock_.now() + kTurn; !due_.empty(); due_.pop_front()) {
+    if (clock_.now() > end) break;
+    take(due_.front(), together, replies);
   }
   settle(together, replies);
   arm_deadline();
   publish_soon();
+  if (due_.empty()) return;
+  const std::lock_guard lock(inbox_mutex_);
+  wake();
+}
+
+void Host::take(Pending& pending, Step& together, std::vector<std::function<void(const Status&)>>& replies) {
+  if (auto* function = std::get_if<std::function<void()>>(&pending.work)) {
+    settle(together, replies);
+    return (*function)();
+  }
+  if (pending.after_commit) replies.push_back(std::move(pending.after_commit));
+  if (!failure_.ok()) return;
+  Step step = core_->handle(clock_.now(), std::get<Event>(pending.work));
+  std::move(step.records.begin(), step.records.end(), std::back_inserter(together.records));
+  std::move(step.effects.begin(), step.effects.end(), std::back_inserter(together.effects));
 }
 
 void Host::settle(Step& together, std::vector<std::function<void(const Status&)>>& replies) {
@@ -203,6 +224,9 @@ void Host::grant(const Grant& grant) {
     if (!spec.ok()) return fail(spec.status());
     leases.leases.push_back({.attempt = lease.attempt,
                              .run_spec_json = *std::move(spec),
+                             .trainer = lease.trainer,
+                             .classes = lease.classes,
+                             .files = lease.files,
                              .device = lease.device,
                              .memory_bytes = lease.memory_bytes,
                              .alone = lease.alone,
@@ -280,7 +304,10 @@ void Host::arm_deadline() {
 }
 
 void Host::publish_soon() {
-  if (watches_.empty() || std::exchange(publish_armed_, true)) return;
+  if (watches_.empty()) return;
+  const auto is_over = [this](const auto& watch) { return core_->is_over(watch.second.sweep); };
+  if (std::ranges::any_of(watches_, is_over)) return publish();  // whoever waits for the end gets it at once
+  if (std::exchange(publish_armed_, true)) return;
   publish_timer_.expires_after(kPublishInterval);
   publish_timer_.async_wait([this](const boost::system::error_code& error) {
     publish_armed_ = false;

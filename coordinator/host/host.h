@@ -11,6 +11,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,7 +37,7 @@ class Host {
     std::function<void(CoordinatorMessage)> send;
     std::function<void()> close;
   };
-  // What can be looked at on the host's thread, when all that came before is committed.
+  // What can be looked at on the host's thread; all that it shows is committed.
   struct Sight {
     const Core& core;
     Store& store;
@@ -48,7 +49,8 @@ class Host {
   static StatusOr<std::unique_ptr<Host>> start(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options);
   ~Host();
 
-  // All of these may be called from any thread.
+  // All of these may be called from any thread. What people ask (tell, look, watch) goes before what agents say, in its
+  // own order: thousands of agents that come at once keep nobody waiting.
   // `after_commit` gets an error if the store has failed, and the event was not handled.
   void tell(Event event, std::function<void(const Status&)> after_commit);
   void look(std::function<void(const StatusOr<Sight>&)> at);
@@ -77,8 +79,11 @@ class Host {
 
   Host(std::unique_ptr<Store> store, const Clock& clock, CoreOptions options);
   Status restore();
-  void post(Pending pending);
+  void ask(Pending pending);   // of people
+  void post(Pending pending);  // of agents and of this host itself
+  void wake();                 // with inbox_mutex_ held
   void pump();
+  void take(Pending& pending, Step& together, std::vector<std::function<void(const Status&)>>& replies);
   // Commits, and only then acts and replies. Both lists are empty after it.
   void settle(Step& together, std::vector<std::function<void(const Status&)>>& replies);
   void note(std::vector<Record>& records);
@@ -101,13 +106,14 @@ class Host {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::thread thread_;
 
-  std::mutex inbox_mutex_;  // guards the next four
-  std::vector<Pending> inbox_;
+  std::mutex inbox_mutex_;  // guards the next five
+  std::vector<Pending> asked_, inbox_;
   bool pump_posted_ = false;
   ConnectionId last_connection_ = 0;
   WatchId last_watch_ = 0;
 
   // Of the host's thread alone.
+  std::deque<Pending> due_;  // taken from inbox_
   CoreOptions options_;
   std::unique_ptr<Core> core_;
   Status failure_;

@@ -28,7 +28,7 @@ MISDEEDS = {
     "floods": "exited with code 7",
     "no_result": "finished without a result",
     "wrong_shape": "result.test",
-    "nan": "result.json is not valid",
+    "nan": "the result is not valid",
     "huge_result": "result.json",
     "fewer_examples": "examples",
 }

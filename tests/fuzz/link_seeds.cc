@@ -62,6 +62,8 @@ std::string lease(char which, uint32_t number = 1) {
   v1::Lease* proto = message.mutable_leases()->add_leases();
   *proto->mutable_attempt() = short_attempt(which, number);
   proto->set_run_spec_json(std::string(1, which));
+  proto->set_trainer(kTrainerNumerics);
+  proto->set_classes(2);
   return act_text(kHears, message.SerializeAsString());
 }
 

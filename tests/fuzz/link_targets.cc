@@ -119,7 +119,7 @@ class Agent {
     if (!trainers_.contains(trainer)) return;
     StatusOr<TrainerLine> line = parse_trainer_line(filled_in(act.bytes));
     if (!line.ok()) return handle(TrainerBroke{trainer, std::string(line.status().message())});
-    if (auto* finished = std::get_if<RunFinished>(&*line)) finished->result_json = coordinator::result_text();
+    if (auto* finished = std::get_if<RunFinished>(&*line)) add_result(*finished, coordinator::result_text());
     handle(TrainerSaid{trainer, *std::move(line)});
   }
 

@@ -84,10 +84,9 @@ std::vector<std::string> trainer_line_seeds() {
 }
 
 std::vector<std::string> task_line_seeds() {
-  const Lease lease{.attempt = attempt(), .run_spec_json = to_json(example_run_spec()).dump()};
   const std::string hash(64, 'a');
-  return {evensweep::task_line(lease, {hash}, {.work_dir = "/w", .files = {{hash, "/d"}}}).value(),
-          lease.run_spec_json};
+  const Lease lease{.attempt = attempt(), .run_spec_json = to_json(example_run_spec()).dump(), .files = {hash}};
+  return {evensweep::task_line(lease, {.work_dir = "/w", .files = {{hash, "/d"}}}).value(), lease.run_spec_json};
 }
 
 std::vector<std::string> spool_entry_seeds() {

@@ -5,6 +5,7 @@
 #include "agent/trainer/task.h"
 #include "common/base/address.h"
 #include "common/model/expand.h"
+#include "common/model/files.h"
 #include "common/model/json.h"
 #include "common/model/reference.h"
 #include "sweeps/methods/method.h"
@@ -103,13 +104,15 @@ void trainer_line(std::string_view input) { (void)parse_trainer_line(input); }
 // As the trainer reads it, and as the agent makes it of whatever a coordinator sends for a spec.
 void task_line(std::string_view input) {
   (void)parse_task(input);
-  const Lease lease{.attempt = {RunKey(std::string(64, 'a')), 1}, .run_spec_json = std::string(input)};
-  const StatusOr<RunSpec> spec = spec_of(lease);
-  if (!spec.ok()) return;
-  const StatusOr<std::string> line =
-      evensweep::task_line(lease, files_of(*spec), {.work_dir = "/w", .files = {{std::string(64, 'a'), "/d"}}});
-  if (line.ok()) expect(line->find('\n') == std::string::npos, "a task is one line");
-  if (line.ok()) expect(parse_task(*line).ok(), "a trainer can read the task that an agent makes");
+  if (!is_one_json_line(input)) return;
+  Lease lease{.attempt = {RunKey(std::string(64, 'a')), 1}, .run_spec_json = std::string(input)};
+  TaskSettings settings{.work_dir = "/w"};
+  const StatusOr<RunSpec> spec = parse_run_spec(input);
+  if (spec.ok()) lease.files = all_file_sums(spec->dataset, spec->model);
+  for (const std::string& sum : lease.files) settings.files[sum] = "/d";
+  const StatusOr<std::string> line = evensweep::task_line(lease, settings);
+  expect(line.ok() && is_one_json_line(*line), "a task is one line of JSON");
+  if (spec.ok()) expect(parse_task(*line).ok(), "a trainer can read the task that an agent makes");
 }
 
 // Entries of the form before the log, and the log itself.

@@ -166,7 +166,10 @@ class World {
   void carry_out(const Grant& grant) {
     Leases leases;
     for (const GrantedLease& lease : grant.leases)
-      leases.leases.push_back({.attempt = lease.attempt, .run_spec_json = book_.spec(lease.run)});
+      leases.leases.push_back({.attempt = lease.attempt,
+                               .run_spec_json = book_.spec(lease.run),
+                               .trainer = lease.trainer,
+                               .classes = lease.classes});
     to_agent(grant.connection, leases);
   }
   void carry_out(const FetchCounts& fetch) {

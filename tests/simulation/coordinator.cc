@@ -225,6 +225,9 @@ void Coordinator::run(const coordinator::Grant& grant) {
     if (spec == nullptr) return;
     leases.leases.push_back({.attempt = lease.attempt,
                              .run_spec_json = *spec,
+                             .trainer = lease.trainer,
+                             .classes = lease.classes,
+                             .files = lease.files,
                              .device = lease.device,
                              .memory_bytes = lease.memory_bytes,
                              .alone = lease.alone});

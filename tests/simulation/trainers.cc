@@ -184,10 +184,12 @@ void Trainers::finish(TrainerId id, Process& process) {
   const bool twice = process.plan == Plan::kTwice;
   process.attempt.reset();
   ++process.task;
-  say(id, RunFinished{attempt, result, {}});
+  RunFinished finished{.attempt = attempt};
+  add_result(finished, result);
+  say(id, finished);
   if (!twice) return;
   world_.see(Seen::kContractBroken);
-  say(id, RunFinished{attempt, result, {}});
+  say(id, finished);
 }
 
 // Whether the training ends with it, or with nothing.

@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -107,14 +108,18 @@ int64_t checkpoint_of(const Task& task) {
 
 void train_slowly(const Task& task, int64_t millis) {
   constexpr int64_t kStep = 5;
-  for (int64_t done = checkpoint_of(task); done < millis; done += kStep) {
+  int64_t done = checkpoint_of(task);
+  // By the clock: a sleep takes longer than asked for, and twenty of them much longer.
+  const auto start = std::chrono::steady_clock::now() - std::chrono::milliseconds(done);
+  while (done < millis) {
     if (stop_asked != 0) stop(task, done);
     if (input_closed()) std::_Exit(0);
-    std::this_thread::sleep_for(std::chrono::milliseconds(kStep));
     Json progress = task.event("progress");
     progress["fraction"] = static_cast<double>(done) / static_cast<double>(millis);
     progress["examples_per_second"] = 1000.0;
     if (done % 100 == 0) say(progress);
+    done = std::min(done + kStep, millis);
+    std::this_thread::sleep_until(start + std::chrono::milliseconds(done));
   }
   finish_training(task);
 }

@@ -17,9 +17,12 @@ const std::string kData = "a,b\n1,2\n";
 
 // The lease, for a data file that can be had.
 Lease lease_of_data(uint64_t seed, uint32_t number = 1) {
-  std::string spec = lease_of_seed(seed).run_spec_json;
+  Lease lease = lease_of_seed(seed);
+  std::string& spec = lease.run_spec_json;
   spec.replace(spec.find(kDataHash), sizeof kDataHash - 1, sha256_hex(kData));
-  return {.attempt = {.run = RunKey(sha256_hex(spec)), .number = number}, .run_spec_json = spec};
+  lease.attempt = {.run = RunKey(sha256_hex(spec)), .number = number};
+  lease.files = {sha256_hex(kData)};
+  return lease;
 }
 
 class AgentHostFilesTest : public AgentFixture {

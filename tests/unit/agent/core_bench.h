@@ -56,7 +56,7 @@ class CoreBench {
   std::vector<AgentEffect> hello(uint64_t trainer) { return said(trainer, TrainerHello{"fake", kTrainerNumerics}); }
   std::vector<AgentEffect> finish(uint64_t trainer, const AttemptId& attempt) {
     static const std::string kResult = small_result();
-    return said(trainer, RunFinished{attempt, kResult, {}});
+    return said(trainer, finished(attempt, kResult));
   }
   std::vector<AgentEffect> exit(uint64_t trainer, ExitStatus status) {
     return handle(TrainerExited{TrainerId{trainer}, status, "tail\n", {}});

@@ -57,7 +57,7 @@ TEST(AgentCore, SpoolsAnEndBeforeItTellsOfIt) {
   CoreBench bench;
   bench.train(kOne);
   const AgentStep step =
-      bench.core.handle(bench.now, TrainerSaid{TrainerId{1}, RunFinished{kOne.attempt, small_result(), {}}});
+      bench.core.handle(bench.now, TrainerSaid{TrainerId{1}, finished(kOne.attempt, small_result())});
   EXPECT_THAT(all_of<SpoolEnd>(step.effects), SizeIs(1));
   EXPECT_THAT(updates_in(step.effects), IsEmpty());
   EXPECT_THAT(updates_in(bench.handle(SpoolWritten{kOne.attempt, ""})), SizeIs(1));

@@ -42,10 +42,10 @@ TEST(AgentTrainers, ABrokenContractIsKilledAndReportedWithItsLastWords) {
       TrainerBroke{TrainerId{1}, "garbage"},
       TrainerSaid{TrainerId{1}, TrainerHello{"again", kTrainerNumerics}},
       TrainerSaid{TrainerId{1}, RunStarted{other, 0}},
-      TrainerSaid{TrainerId{1}, RunFinished{other, small_result(), {}}},
-      TrainerSaid{TrainerId{1}, RunFinished{kOne.attempt, {}, "no such file"}},
-      TrainerSaid{TrainerId{1}, RunFinished{kOne.attempt, "{}", {}}},
-      TrainerSaid{TrainerId{1}, RunFinished{{kOne.attempt.run, 9}, small_result(), {}}},
+      TrainerSaid{TrainerId{1}, finished(other, small_result())},
+      TrainerSaid{TrainerId{1}, finished(kOne.attempt, absl::NotFoundError("no such file"))},
+      TrainerSaid{TrainerId{1}, finished(kOne.attempt, "{}")},
+      TrainerSaid{TrainerId{1}, finished({kOne.attempt.run, 9}, small_result())},
   };
   for (const AgentEvent& breach : breaches) {
     CoreBench bench;

@@ -135,7 +135,7 @@ class Walk {
       case 3: return note(bench_.said(trainer.value, RunStarted{attempt, 0}));
       case 4: return note(bench_.said(trainer.value, RunProgress{attempt, {0.5, 1}}));
       case 5: return note(bench_.said(trainer.value, RunFailed{attempt, {FailureClass::kDiverged, "m", ""}}));
-      case 6: return note(bench_.said(trainer.value, RunFinished{attempt, "{}", {}}));
+      case 6: return note(bench_.said(trainer.value, finished(attempt, "{}")));
       case 7:
       case 8: return note(bench_.finish(trainer.value, attempt));
       case 9: return note(bench_.handle(TaskRefused{trainer, attempt, {FailureClass::kInfrastructure, "full", ""}}));

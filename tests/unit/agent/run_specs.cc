@@ -20,8 +20,18 @@ RunSpec spec_of_seed(uint64_t seed) {
 Lease lease_of_seed(uint64_t seed, uint32_t number, const std::string& trainer) {
   RunSpec spec = spec_of_seed(seed);
   spec.trainer = trainer;
-  const std::string text = to_json(spec).dump();
-  return {{run_key_of_text(text), number}, text};
+  std::string text = to_json(spec).dump();
+  return {.attempt = {run_key_of_text(text), number},
+          .run_spec_json = std::move(text),
+          .trainer = trainer,
+          .classes = 2,
+          .files = {kDataHash}};
+}
+
+RunFinished finished(const AttemptId& attempt, StatusOr<std::string> result_json) {
+  RunFinished finished{.attempt = attempt};
+  add_result(finished, std::move(result_json));
+  return finished;
 }
 
 std::string small_result() {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "agent/core/trainer_contract.h"
 #include "common/model/link.h"
 #include "common/model/spec.h"
 
@@ -12,6 +13,9 @@ inline constexpr char kDataHash[] = "0000000000000000000000000000000000000000000
 
 RunSpec spec_of_seed(uint64_t seed);
 // A lease of a small valid spec; each seed is another run.
+// What a trainer says at the end of a run, its result read.
+RunFinished finished(const AttemptId& attempt, StatusOr<std::string> result_json);
+
 Lease lease_of_seed(uint64_t seed, uint32_t number = 1, const std::string& trainer = kTrainerNumerics);
 // A result that fits the spec.
 std::string small_result();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/model/files.h"
 #include "common/model/json.h"
 #include "tests/unit/agent/run_specs.h"
 
@@ -79,8 +80,7 @@ TEST(TrainerLine, RefusesWhatIsNoEvent) {
 
 TEST(TaskLine, IsATaskOfTheContract) {
   const Lease lease = lease_of_seed(3, 4);
-  const auto line =
-      task_line(lease, {kDataHash}, {.work_dir = "/work", .files = {{kDataHash, "/data.csv"}, {"unused", "/other"}}});
+  const auto line = task_line(lease, {.work_dir = "/work", .files = {{kDataHash, "/data.csv"}, {"unused", "/other"}}});
   ASSERT_TRUE(line.ok()) << line.status();
   EXPECT_EQ(line->find('\n'), std::string::npos);
   const Json task = Json::parse(*line);
@@ -101,23 +101,25 @@ TEST(TaskLine, HasTheFileOfAUsersModel) {
   const std::string hash(64, 'e');
   spec->model = {.name = kTorchscript, .file = DataFile{.path = "", .sha256 = hash}};
   lease.run_spec_json = to_json(*spec).dump();
+  lease.files = all_file_sums(spec->dataset, spec->model);
   TaskSettings settings{.work_dir = "/work", .files = {{kDataHash, "/data.csv"}}};
-  EXPECT_THAT(std::string(task_line(lease, files_of(*spec), settings).status().message()), testing::HasSubstr(hash));
+  EXPECT_THAT(std::string(task_line(lease, settings).status().message()), testing::HasSubstr(hash));
   settings.files[hash] = "/net.pt";
-  const auto line = task_line(lease, files_of(*spec), settings);
+  const auto line = task_line(lease, settings);
   ASSERT_TRUE(line.ok()) << line.status();
   EXPECT_EQ(Json::parse(*line)["files"], Json({{kDataHash, "/data.csv"}, {hash, "/net.pt"}}));
 }
 
-TEST(TaskLine, IsNotMadeOfASpecOfSeveralLines) {
-  Lease lease = lease_of_seed(3);
-  EXPECT_TRUE(spec_of(lease).ok());
-  lease.run_spec_json += "\n";  // JSON, still
-  EXPECT_EQ(spec_of(lease).status().message(), "run spec: has more than one line");
+TEST(TaskLine, TakesASpecThatIsOneLineOfJson) {
+  const std::string spec = lease_of_seed(3).run_spec_json;
+  EXPECT_TRUE(is_one_json_line(spec));
+  for (const std::string& wrong :
+       {spec + "\n", "{\n}" + spec, spec + "}", spec + R"(}],"work_dir":"/etc")", std::string()})
+    EXPECT_FALSE(is_one_json_line(wrong)) << wrong;
 }
 
 TEST(TaskLine, NamesTheFileThatIsMissing) {
-  const auto line = task_line(lease_of_seed(3), {kDataHash}, {.work_dir = "/work"});
+  const auto line = task_line(lease_of_seed(3), {.work_dir = "/work"});
   EXPECT_EQ(line.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(line.status().message()), testing::HasSubstr(kDataHash));
 }

@@ -130,6 +130,9 @@ CoordinatorMessage any_coordinator_message() {
   for (AttemptId& attempt : any_attempts()) {
     leases.leases.push_back({.attempt = std::move(attempt),
                              .run_spec_json = any_text(),
+                             .trainer = any_text(),
+                             .classes = *rc::gen::inRange<int64_t>(2, 1000),
+                             .files = std::vector<std::string>(*rc::gen::inRange<size_t>(0, 3), kKey),
                              .device = any_device(),
                              .memory_bytes = any_memory(),
                              .alone = *rc::gen::arbitrary<bool>()});
@@ -338,7 +341,14 @@ TEST(LinkCodec, RefusesEveryBadFieldOfACoordinatorMessage) {
   lease->set_run_spec_json(std::string(wire::kMostSpec + 1, ' '));
   EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("run_spec_json is longer than"));
   lease->set_run_spec_json("{}");
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("trainer is missing"));
+  lease->set_trainer("t");
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("impossible number of classes"));
+  lease->set_classes(2);
   EXPECT_TRUE(decode(leases).ok());
+  lease->add_files("../a");
+  EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("the sum of a file is not a SHA-256 sum"));
+  lease->clear_files();
   lease->set_memory_bytes(wire::kMostMemory + 1);
   EXPECT_THAT(std::string(decode(leases).status().message()), HasSubstr("no machine has so much memory"));
   lease->clear_memory_bytes();
