@@ -13,7 +13,7 @@ namespace evensweep::coordinator {
 namespace {
 
 constexpr std::chrono::milliseconds kPublishInterval{100};
-constexpr Duration kTurn{10};  // of agents, before people are heard again
+constexpr Duration kTurn{4};  // of agents, before people are heard again
 constexpr std::chrono::milliseconds kRecoveryInterval{2000};
 
 }  // namespace
