@@ -25,7 +25,7 @@ Status start_web(CoordinatorParts& parts, const std::string& address, const coor
                  const std::vector<std::string>& hosts, const Clock& clock) {
   EV_ASSIGN_OR_RETURN(const Address parsed, parse_address(address));
   EV_RETURN_IF_ERROR(coordinator::check_exposure(parsed, security));
-  coordinator::WebOptions options{.address = address, .hosts = hosts};
+  coordinator::WebOptions options{.address = address, .version = EVENSWEEP_VERSION, .hosts = hosts};
   if (!parsed.is_local())
     options.tls = {.certificate = security.certificate,
                    .key = security.key,

@@ -38,6 +38,7 @@ struct RunOptions {
   std::string file, state, out, data, trainer, agent_config, output = "table";
   std::vector<std::string> overrides;
   uint32_t slots = 0;
+  uint16_t web = 0;  // port of the dashboard; 0: none
 };
 
 // Coordinator and agent of one `run`, taken down in the opposite order.
@@ -53,6 +54,16 @@ StatusOr<Embedded> embed_coordinator(const RunOptions& options, const Clock& clo
   EV_ASSIGN_OR_RETURN(CoordinatorParts parts, start_coordinator(std::move(folder), {}, {}, clock, {.resume = false}));
   std::shared_ptr<grpc::Channel> channel = parts.server->in_process_channel();
   return Embedded{std::move(parts), std::move(channel), nullptr};
+}
+
+// For as long as the sweep trains.
+Status start_dashboard(Embedded& embedded, const RunOptions& options, const Clock& clock) {
+  if (options.web == 0) return absl::OkStatus();
+  const std::string address = fmt::format("127.0.0.1:{}", options.web);
+  if (const Status started = start_web(embedded.coordinator, address, {}, {}, clock); !started.ok())
+    return absl::FailedPreconditionError(std::string(started.message()) + " with --web=PORT");
+  say("dashboard on " + web_address(embedded.coordinator, address) + " until the sweep is over");
+  return absl::OkStatus();
 }
 
 StatusOr<std::vector<std::string>> trainer_of(const RunOptions& options, const Sweep& sweep) {
@@ -163,6 +174,7 @@ StatusOr<int> run(const RunOptions& options) {
   const SweepFile file{.text = std::move(file_text), .overrides = options.overrides};
   EV_RETURN_IF_ERROR(decide_threads(sweep, options));
   EV_ASSIGN_OR_RETURN(Embedded embedded, embed_coordinator(options, clock));
+  EV_RETURN_IF_ERROR(start_dashboard(embedded, options, clock));
   EV_ASSIGN_OR_RETURN(const auto submitted, submit(embedded, sweep));
   SweepStatus status = submitted.second;
   EV_RETURN_IF_ERROR(check_report_folder(report_folder(options.out, sweep)));
@@ -204,6 +216,8 @@ void add_run(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 4096));
   verb->add_option("--trainer", options->trainer, "Training program (default: evensweep-trainer beside this one)");
   verb->add_option("--agent-config", options->agent_config, "Trainers of your own by name (docs/format/agent.md)");
+  verb->add_flag("--web{7079}", options->web, "Show how it goes in a browser meanwhile, on port 7079 or --web=PORT")
+      ->check(CLI::Range(1, 65535));
   verb->add_option("-o,--output", options->output, "table, json or quiet")
       ->check(CLI::IsMember({"table", "json", "quiet"}));
   verb->callback([options, &exit_code] {

@@ -14,6 +14,7 @@ class WebDoor final : public coordinator::Doorkeeper {
   bool is_open() const override { return authorizer_.is_open(); }
   StatusOr<coordinator::Visitor> identify(const std::optional<std::string>& token,
                                           const std::string& certificate) override;
+  uint64_t refusals() const override { return authorizer_.refused(); }
   void note_refusal(const std::string& what, const std::string& who, const Status& why) override {
     authorizer_.note_refusal(what, who, why);
   }

@@ -5,8 +5,10 @@
 // caller's; a reply must not block. What is changed is durable when its reply comes. Text for a sweep, trial or agent
 // is what people write (common/model/reference.h), and is resolved here. Errors are one line for people.
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,6 +87,34 @@ struct LogPiece {
   bool last = false;  // there is no more to come
 };
 
+// Durations in seconds; counts[i] are those up to kBounds[i] and above the bound before, the last those above all.
+struct Histogram {
+  static constexpr std::array<double, 11> kBounds = {0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400};
+  std::array<uint64_t, kBounds.size() + 1> counts{};
+  double sum = 0;
+  void add(double seconds);
+};
+
+inline constexpr size_t kFailureClassCount = 6;
+
+// Since the process started.
+struct Counts {
+  uint64_t attempts_granted = 0, attempts_succeeded = 0;
+  std::array<uint64_t, kFailureClassCount> attempts_failed{};  // by FailureClass
+  Histogram attempt_seconds;                                // from the lease to the end, whatever that was
+  uint64_t runs_finished = 0, runs_failed = 0;
+  uint64_t store_failures = 0;  // commits that failed
+};
+
+// How the coordinator stands as a whole.
+struct Totals {
+  Counts counts;
+  std::map<SweepPhase, uint64_t> sweeps;
+  // Of all sweeps; `trials_waiting` are those without a result or an end that do not train.
+  uint64_t trials_finished = 0, trials_failed = 0, trials_not_needed = 0, trials_running = 0, trials_waiting = 0;
+  std::vector<AgentView> agents;
+};
+
 class Control {
  public:
   template <typename T>
@@ -95,6 +125,7 @@ class Control {
 
   // Whether the coordinator does its work: an error says what keeps it from that, such as a full disk.
   virtual void check(std::function<void(const Status&)> reply) = 0;
+  virtual void totals(Reply<Totals> reply) = 0;
   virtual void submit(Submission submission, Reply<Submitted> reply) = 0;
   virtual void control(SweepControl control, Reply<Controlled> reply) = 0;
   virtual void sweeps(SweepsQuery query, Reply<SweepsPage> reply) = 0;

@@ -56,7 +56,11 @@ void Host::tell(Event event, std::function<void(const Status&)> after_commit) {
 void Host::look(std::function<void(const StatusOr<Sight>&)> at) {
   ask({.work = [this, at = std::move(at)] {
     if (failure_.ok())
-      at(Sight{.core = *core_, .store = *store_, .now = clock_.now(), .unix_millis = clock_.unix_millis()});
+      at(Sight{.core = *core_,
+               .store = *store_,
+               .now = clock_.now(),
+               .unix_millis = clock_.unix_millis(),
+               .counts = tally_.counts()});
     else
       at(failure_);
   }});
@@ -64,6 +68,13 @@ void Host::look(std::function<void(const StatusOr<Sight>&)> at) {
 
 void Host::listen_to_logs(LogListener listener) {
   post({.work = [this, listener = std::move(listener)] { on_log_ = listener; }});
+}
+
+void Host::listen_to_health(std::function<void(const Status&)> listener) {
+  post({.work = [this, listener = std::move(listener)] {
+    on_health_ = listener;
+    on_health_(failure_);
+  }});
 }
 
 ConnectionId Host::connect(Hello hello, Connection connection) {
@@ -188,6 +199,7 @@ void Host::settle(Step& together, std::vector<std::function<void(const Status&)>
 
 // What follows from records for this process alone.
 void Host::note(std::vector<Record>& records) {
+  tally_.note(records, clock_.now());
   for (Record& record : records) {
     if (auto* added = std::get_if<RunAdded>(&record)) fresh_specs_[added->run] = std::move(added->spec_json);
     if (const auto* ended = std::get_if<AttemptEnded>(&record); ended != nullptr && on_log_)
@@ -268,6 +280,8 @@ void Host::fetch_stage(const FetchStage& fetch) {
 void Host::fail(const Status& status) {
   if (!failure_.ok()) return;
   failure_ = status;
+  tally_.note_store_failure();
+  on_health_(failure_);
   log(LogLevel::kError, "coordinator", std::string(status.message()));
   for (const auto& [id, connection] : connections_) connection.close();
   publish();
@@ -291,6 +305,7 @@ void Host::recover() {
     return recover_later();
   }
   failure_ = absl::OkStatus();
+  on_health_(failure_);
   log(LogLevel::kInfo, "coordinator", "the store takes writes again; going on from what is stored");
 }
 

@@ -25,6 +25,7 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "coordinator/core/core.h"
+#include "coordinator/host/tally.h"
 #include "coordinator/store/store.h"
 
 namespace evensweep::coordinator {
@@ -43,6 +44,7 @@ class Host {
     Store& store;
     TimePoint now;
     int64_t unix_millis = 0;
+    const Counts& counts;
   };
 
   // Restores the core from the store and starts the thread.
@@ -64,6 +66,8 @@ class Host {
   // Fresh lines of a trainer, on the host's thread. The end of an attempt is an absent text.
   using LogListener = std::function<void(RunId run, uint32_t attempt, const std::optional<std::string>& text)>;
   void listen_to_logs(LogListener listener);
+  // Called on the host's thread: at once, then when the store has failed and when it takes writes again.
+  void listen_to_health(std::function<void(const Status&)> listener);
   // What is stored of a sweep; waits for its turn on the host's thread.
   StatusOr<SweepResults> results(const SweepId& sweep);
 
@@ -125,6 +129,8 @@ class Host {
   bool publish_armed_ = false;
   absl::flat_hash_map<RunId, std::string> fresh_specs_;  // of runs that were added and not granted yet
   LogListener on_log_;
+  std::function<void(const Status&)> on_health_ = [](const Status&) {};
+  Tally tally_;
 };
 
 }  // namespace evensweep::coordinator

@@ -93,6 +93,27 @@ void HostControl::check(std::function<void(const Status&)> reply) {
   host_.look([reply = std::move(reply)](const StatusOr<Sight>& sight) { reply(sight.status()); });
 }
 
+void HostControl::totals(Reply<Totals> reply) {
+  answer<Totals>(host_, std::move(reply), [](const Sight& sight) -> StatusOr<Totals> {
+    const CoreView core(sight.core);
+    Totals totals{.counts = sight.counts};
+    for (SweepNumber sweep = 0; sweep < core.sweeps(); ++sweep) {
+      const SweepStatus status = core.sweep(sweep).status;
+      ++totals.sweeps[status.phase];
+      totals.trials_finished += status.trials_finished;
+      totals.trials_failed += status.trials_failed;
+      totals.trials_not_needed += status.trials_not_needed;
+      if (status.over) continue;
+      totals.trials_running += status.running;
+      const uint64_t settled =
+          status.trials_finished + status.trials_failed + status.trials_not_needed + status.running;
+      totals.trials_waiting += status.trials - std::min(status.trials, settled);
+    }
+    totals.agents = core.agents(sight.now, sight.unix_millis);
+    return totals;
+  });
+}
+
 void HostControl::submit(Submission submission, Reply<Submitted> reply) {
   const SweepId id = sweep_id(submission.sweep);
   auto known = std::make_shared<bool>(false);

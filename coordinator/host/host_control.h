@@ -17,6 +17,7 @@ class HostControl final : public Control {
   explicit HostControl(Host& host);
 
   void check(std::function<void(const Status&)> reply) override;
+  void totals(Reply<Totals> reply) override;
   void submit(Submission submission, Reply<Submitted> reply) override;
   void control(SweepControl control, Reply<Controlled> reply) override;
   void sweeps(SweepsQuery query, Reply<SweepsPage> reply) override;

@@ -48,6 +48,8 @@ class Doorkeeper {
   // `certificate` (PEM) was verified by TLS; empty: none. Unauthenticated for what is not known, and for neither of
   // both where one is needed.
   virtual StatusOr<Visitor> identify(const std::optional<std::string>& token, const std::string& certificate) = 0;
+  // So many calls and pages were refused so far.
+  virtual uint64_t refusals() const = 0;
   // Counts and logs what was refused.
   virtual void note_refusal(const std::string& what, const std::string& who, const Status& why) = 0;
 };

@@ -11,6 +11,7 @@
 #include "common/model/views_json.h"
 #include "coordinator/host/request_checks.h"
 #include "coordinator/http/log_stream.h"
+#include "coordinator/http/openapi.h"
 
 namespace evensweep::coordinator {
 namespace {
@@ -95,6 +96,9 @@ class Api {
     add_trials();
     add_agents();
     add_events();
+    router_.get(kBase + "/openapi.json", Right::kNone, [](const HttpRequest&, const Respond& respond) {
+      respond({.type = "application/json", .body = std::string(openapi_text())});
+    });
   }
 
  private:

@@ -1,9 +1,12 @@
 #include "coordinator/http/web.h"
 
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -31,10 +34,14 @@ std::string draw() {
 
 }  // namespace
 
-Web::Web() : work_(boost::asio::make_work_guard(io_)), mailbox_(std::make_shared<Mailbox>(io_)) {}
+Web::Web(Doorkeeper& door, std::string version)
+    : work_(boost::asio::make_work_guard(io_)),
+      mailbox_(std::make_shared<Mailbox>(io_)),
+      door_(door),
+      version_(std::move(version)) {}
 
 StatusOr<std::unique_ptr<Web>> Web::start(Control& control, Doorkeeper& door, const Clock& clock, WebOptions options) {
-  std::unique_ptr<Web> web(new Web);
+  std::unique_ptr<Web> web(new Web(door, options.version));
   EV_ASSIGN_OR_RETURN(web->server_, HttpServer::listen(web->io_, options.address, options.tls, options.limits));
   web->feeds_ = std::make_unique<Feeds>(web->io_, web->mailbox_, control, draw().substr(0, 12));
   Router router;
@@ -50,6 +57,26 @@ StatusOr<std::unique_ptr<Web>> Web::start(Control& control, Doorkeeper& door, co
 void Web::add_routes(Router& router, const WebParts& parts) {
   add_health(router, parts.control);
   add_api(router, parts);
+  add_metrics(router, parts, [this] { return figures(); });
+}
+
+ProcessFigures Web::figures() const {
+  const HttpServer::Counts counts = server_->counts();
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  uint64_t pages = 0;  // the second number of statm is what is resident
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return {.version = version_,
+          .http_requests = counts.requests,
+          .http_refused_connections = counts.refused_connections,
+          .http_connections = counts.connections,
+          .event_viewers = counts.streams,
+          .refusals = door_.refusals(),
+          .cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime),
+          .resident_bytes = pages * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))};
 }
 
 Web::~Web() {

@@ -13,6 +13,7 @@
 #include "coordinator/host/control.h"
 #include "coordinator/http/events.h"
 #include "coordinator/http/front.h"
+#include "coordinator/http/metrics.h"
 #include "coordinator/http/parts.h"
 #include "coordinator/http/server.h"
 
@@ -22,6 +23,7 @@ struct WebOptions {
   std::string address;  // HOST:PORT
   TlsFiles tls;         // empty: plain HTTP
   HttpLimits limits;
+  std::string version;             // of the program
   std::vector<std::string> hosts;  // names of this coordinator beside loopback's, for plain HTTP
 };
 
@@ -36,12 +38,15 @@ class Web {
   int port() const { return server_->port(); }
 
  private:
-  Web();
+  Web(Doorkeeper& door, std::string version);
   void add_routes(Router& router, const WebParts& parts);
+  ProcessFigures figures() const;
 
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::shared_ptr<Mailbox> mailbox_;
+  Doorkeeper& door_;
+  const std::string version_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Feeds> feeds_;
   std::unique_ptr<Front> front_;

@@ -4,6 +4,7 @@
 #include <grpcpp/resource_quota.h>
 
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 #include "common/wire/limits.h"
@@ -49,6 +50,12 @@ void set_limits(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
+// The health service, for as long as there is a server.
+struct RpcServer::Health {
+  std::mutex mutex;
+  grpc::HealthCheckServiceInterface* service = nullptr;
+};
+
 RpcServer::RpcServer(Host& host, std::shared_ptr<Authorizer> authorizer)
     : authorizer_(std::move(authorizer)),
       control_(std::make_unique<HostControl>(host)),
@@ -82,14 +89,29 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vec
   if (!self->server_)
     return absl::UnavailableError("cannot listen on " +
                                   (addresses.empty() ? "the in-process channel" : addresses.front()));
+  self->tell_health(host);
   return self;
+}
+
+// A coordinator that cannot store what it does is there, but not of use: probes are to see that.
+void RpcServer::tell_health(Host& host) {
+  health_ = std::make_shared<Health>();
+  health_->service = server_->GetHealthCheckService();
+  host.listen_to_health([health = health_](const Status& status) {
+    const std::lock_guard lock(health->mutex);
+    if (health->service != nullptr) health->service->SetServingStatus(status.ok());
+  });
 }
 
 RpcServer::~RpcServer() { stop(kDrain); }
 
 void RpcServer::stop(Duration drain) {
   if (!server_) return;
-  if (auto* health = server_->GetHealthCheckService(); health != nullptr) health->SetServingStatus(false);
+  {
+    const std::lock_guard lock(health_->mutex);
+    if (health_->service != nullptr) health_->service->SetServingStatus(false);
+    health_->service = nullptr;
+  }
   agent_link_->end_all();
   sweeps_->end_all();
   if (files_) files_->end_all();

@@ -45,7 +45,10 @@ class RpcServer {
   Control& control() { return *control_; }
 
  private:
+  struct Health;
+
   RpcServer(Host& host, std::shared_ptr<Authorizer> authorizer);
+  void tell_health(Host& host);
   std::shared_ptr<Authorizer> authorizer_;
   std::unique_ptr<Control> control_;
   std::unique_ptr<AgentLinkService> agent_link_;
@@ -53,6 +56,7 @@ class RpcServer {
   std::unique_ptr<AgentsService> agents_;
   std::unique_ptr<FilesService> files_;  // absent without a folder for them
   std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<Health> health_;
   std::vector<int> ports_;
 };
 

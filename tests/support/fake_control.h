@@ -42,6 +42,17 @@ class FakeControl : public Control {
 
   Status health;
   void check(std::function<void(const Status&)> reply) override { reply(health); }
+  Counts counts;
+  void totals(Reply<Totals> reply) override {
+    const std::lock_guard lock(mutex_);
+    if (away(reply)) return;
+    Totals totals{.counts = counts, .agents = all_agents};
+    for (const SweepView& view : known) {
+      ++totals.sweeps[view.status.phase];
+      totals.trials_finished += view.status.trials_finished;
+    }
+    reply(totals);
+  }
   void submit(Submission submission, Reply<Submitted> reply) override {
     const std::lock_guard lock(mutex_);
     submissions.push_back(submission);

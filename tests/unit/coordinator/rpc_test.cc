@@ -1,6 +1,7 @@
 // The coordinator as its peers see it: over an in-process channel and over TCP.
 
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include "common/model/json.h"
@@ -184,6 +185,37 @@ TEST_P(Rpc, AcknowledgesNothingThatCouldNotBeStored) {
   late.greet("b");
   EXPECT_EQ(late.hear(), std::nullopt);
   late.finish();
+}
+
+// What grpc.health.v1.Health/Check says: 1 serving, 2 not serving.
+int health_of(const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  grpc::CompletionQueue queue;
+  const grpc::Slice nothing("");
+  const auto call =
+      stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::ByteBuffer(&nothing, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  call->Finish(&answer, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  EXPECT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  grpc::Slice bytes;
+  EXPECT_TRUE(answer.DumpToSingleSlice(&bytes).ok());
+  return bytes.size() == 2 ? bytes.begin()[1] : 0;
+}
+
+TEST_P(Rpc, HealthFollowsTheStore) {
+  submit_sweep(small_sweep("s", {}, {1}));
+  EXPECT_EQ(health_of(coordinator_.channel()), 1);
+  coordinator_.break_store();
+  v1::SubmitResponse response;
+  EXPECT_FALSE(submit(coordinator_.channel(), to_json(small_sweep("t", {}, {1})).dump(), response).ok());
+  EXPECT_EQ(health_of(coordinator_.channel()), 2);
 }
 
 TEST_P(Rpc, LivesWithPeersThatVanish) {

@@ -23,10 +23,11 @@ class FakeDoor final : public Doorkeeper {
     return absl::UnauthenticatedError("the token is not known here");
   }
   void note_refusal(const std::string& what, const std::string& who, const Status&) override {
-    refusals.push_back(who + ": " + what);
+    noted.push_back(who + ": " + what);
   }
+  uint64_t refusals() const override { return noted.size(); }
   bool revoked = false;
-  std::vector<std::string> refusals;
+  std::vector<std::string> noted;
 
  private:
   const bool open_;

@@ -100,7 +100,7 @@ class OpenFrontTest : public FrontTest {
 TEST_F(FrontTest, LetsInByTokenAndRight) {
   EXPECT_EQ(serve(ask("GET", "/page")).status, 401);
   EXPECT_EQ(header(serve(ask("GET", "/page")), "WWW-Authenticate"), "Bearer");
-  EXPECT_THAT(door_.refusals, IsEmpty()) << "not to have signed in yet is no offence";
+  EXPECT_THAT(door_.noted, IsEmpty()) << "not to have signed in yet is no offence";
   EXPECT_EQ(serve(ask("GET", "/open")).status, 200);
   EXPECT_EQ(with_token("read", "GET", "/page").status, 200);
   EXPECT_EQ(request_.visitor.name, "token read");
@@ -112,7 +112,7 @@ TEST_F(FrontTest, LetsInByTokenAndRight) {
   EXPECT_EQ(with_token("submit", "POST", "/act").status, 200);
   EXPECT_EQ(with_token("submit", "POST", "/drain").status, 403);
   EXPECT_EQ(with_token("admin", "POST", "/drain").status, 200);
-  EXPECT_THAT(door_.refusals, SizeIs(4));
+  EXPECT_THAT(door_.noted, SizeIs(4));
   RawRequest basic = ask("GET", "/page");
   basic.from.authorization = "Basic x";
   EXPECT_EQ(serve(basic).status, 401);
@@ -154,7 +154,7 @@ TEST_F(FrontTest, SessionsSpeakForABrowser) {
 TEST_F(FrontTest, LogsInWithATokenThatMayLookAlone) {
   EXPECT_THAT(log_in("wrong"), IsEmpty());
   EXPECT_THAT(log_in("none"), IsEmpty());
-  EXPECT_THAT(door_.refusals, SizeIs(2));
+  EXPECT_THAT(door_.noted, SizeIs(2));
   RawRequest raw = ask("POST", "/login");
   raw.content_type = "application/x-www-form-urlencoded; charset=utf-8";
   raw.body = "token=read&to=//evil.example/";
