@@ -101,7 +101,7 @@ inline constexpr size_t kFailureClassCount = 6;
 struct Counts {
   uint64_t attempts_granted = 0, attempts_succeeded = 0;
   std::array<uint64_t, kFailureClassCount> attempts_failed{};  // by FailureClass
-  Histogram attempt_seconds;                                // from the lease to the end, whatever that was
+  Histogram attempt_seconds;                                   // from the lease to the end, whatever that was
   uint64_t runs_finished = 0, runs_failed = 0;
   uint64_t store_failures = 0;  // commits that failed
 };

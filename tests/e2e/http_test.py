@@ -68,6 +68,7 @@ class Http(ClusterTest):
         agent = self.train()
         trial = "/api/v1/trials/e2e/1/1"
         run = self.ask("GET", trial)["trial"]["run"]
+        machine = self.ask("GET", "/api/v1/agents")["agents"][0]["id"]
         definition = self.ask("GET", "/api/v1/sweeps/e2e/definition")
         submitted = json.dumps({"sweep": definition["sweep"], "file_text": definition["file_text"],
                                 "overrides": definition["overrides"]})
@@ -87,7 +88,7 @@ class Http(ClusterTest):
                 ("POST", "/api/v1/sweeps", "/api/v1/sweeps", "{", 400),
                 *[("POST", f"/api/v1/sweeps/e2e/{verb}", "/api/v1/sweeps/{sweep}/" + verb, None, 200)
                   for verb in ("pause", "resume", "stop", "cancel", "retry")],
-                *[("POST", f"/api/v1/agents/one/{verb}", "/api/v1/agents/{agent}/" + verb, None, 200)
+                *[("POST", f"/api/v1/agents/{machine}/{verb}", "/api/v1/agents/{agent}/" + verb, None, 200)
                   for verb in ("drain", "release")]]:
             answer = self.ask(method, path, body, status, Content_Type="application/json")
             answers.append({"method": method.lower(), "path": template, "status": status, "body": answer})

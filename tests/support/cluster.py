@@ -172,8 +172,8 @@ class Cluster:
     def start_coordinator(self, wait=True, listen=None, prefix=()):
         ready = self.folder / "coordinator.ready"
         ready.unlink(missing_ok=True)
-        command = [*prefix, EVENSWEEP, "coordinator", "--listen", listen or self.address, "--state", self.state,
-                   "--ready-file", ready]
+        command = [*prefix, EVENSWEEP, "coordinator", "--listen", listen or self.address, "--http", "127.0.0.1:0",
+                   "--state", self.state, "--ready-file", ready]
         if self.coordinator_config:
             command += ["--config", self.coordinator_config]
         self.coordinator = Program(command, self.folder / "coordinator.log", self.env)

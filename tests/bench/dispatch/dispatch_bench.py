@@ -4,6 +4,7 @@
     tests/bench/dispatch/dispatch_bench.py makespan                          # runs that sleep, over the ideal
     tests/bench/dispatch/dispatch_bench.py million                           # a sweep of 1,000,000 runs
     tests/bench/dispatch/dispatch_bench.py agents                            # 1,000 simulated agents and 100,000 runs
+    tests/bench/dispatch/dispatch_bench.py viewers                           # 200 viewers of a sweep, and none
     tests/bench/dispatch/dispatch_bench.py restart                           # kill -9 of the coordinator under them
     tests/bench/dispatch/dispatch_bench.py lost-agent                        # kill -9 of an agent, default settings
 
@@ -48,7 +49,26 @@ def trainers_cpu(agent):
     return total
 
 
-def evensweep_runs(options, runs, slots, mode=None):
+class Viewers:
+    """So many browsers that look at one sweep (viewers.py)."""
+
+    def __init__(self, cluster, count):
+        port = (cluster.folder / "coordinator.ready").read_text().split()[-1].rsplit(":", 1)[1]
+        self.program = subprocess.Popen([sys.executable, str(HERE / "viewers.py"), port, str(count)], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def look_at(self, sweep):
+        print(sweep, file=self.program.stdin, flush=True)
+
+    def end(self):
+        """Events and bytes that all of them together were told."""
+        told, _ = self.program.communicate("end\n")
+        if self.program.returncode != 0:
+            raise RuntimeError("the viewers failed")
+        return [int(number) for number in told.split()] or [0, 0]
+
+
+def evensweep_runs(options, runs, slots, mode=None, viewers=0):
     """Submit, train and wait for `runs` runs on one agent; seconds, and CPU milliseconds a run by program."""
     with Folder(options) as folder, Cluster(folder) as cluster:
         cluster.start_coordinator()
@@ -58,9 +78,15 @@ def evensweep_runs(options, runs, slots, mode=None):
         sweep = noop_sweep(folder, arms, runs // (arms + 1), first=1000)
         before = {"coordinator": cluster.coordinator.cpu_seconds(), "agent": agent.cpu_seconds(),
                   "trainers": trainers_cpu(agent)}
+        looking = Viewers(cluster, viewers)
         start = time.perf_counter()
-        code = cluster.wait(cluster.submit(sweep))
+        submitted = cluster.submit(sweep)
+        looking.look_at(submitted)
+        code = cluster.wait(submitted)
         seconds = time.perf_counter() - start
+        told = looking.end()
+        if viewers:
+            print(f"{viewers} viewers were told {told[0]} events, {told[1]} bytes", flush=True)
         if code != 0:
             raise RuntimeError(f"the sweep ended with {code}: {cluster.tail('agent.log')}")
         after = {"coordinator": cluster.coordinator.cpu_seconds(), "agent": agent.cpu_seconds(),
@@ -115,6 +141,20 @@ def makespan(options):
         found[tool] = {"s": round(seconds, 3), "over_ideal_percent": round(100 * (seconds / ideal - 1), 2)}
         print(tool, found[tool], flush=True)
     return found
+
+
+def viewers(options):
+    """The same runs without and with viewers, in turn; what one round differs by is seen in the others."""
+    took, cpu = {0: [], options.viewers: []}, {0: [], options.viewers: []}
+    for round_ in range(options.rounds):
+        for count in sorted(took, reverse=round_ % 2 == 1):
+            seconds, by_program = evensweep_runs(options, options.runs, options.slots, viewers=count)
+            took[count].append(1000 * seconds / options.runs)
+            cpu[count].append(by_program["coordinator"])
+            print(f"round {round_ + 1}  {count:4} viewers  {took[count][-1]:.4f} ms a run", flush=True)
+    medians = {count: statistics.median(values) for count, values in took.items()}
+    return {"ms_a_run": took, "medians": medians, "coordinator_cpu_ms_a_run": cpu,
+            "slower_percent": round(100 * (medians[options.viewers] / medians[0] - 1), 2)}
 
 
 def load_client(cluster, **arguments):
@@ -255,8 +295,8 @@ def lost_agent(options):
 
 
 def main():
-    checks = {"compare": compare, "makespan": makespan, "million": million, "agents": agents, "restart": restart,
-              "lost-agent": lost_agent}
+    checks = {"compare": compare, "makespan": makespan, "million": million, "agents": agents, "viewers": viewers,
+              "restart": restart, "lost-agent": lost_agent}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("check", choices=checks)
     parser.add_argument("--peers", help="interpreter with the other tools: $(deploy/peers)")
@@ -273,6 +313,7 @@ def main():
     parser.add_argument("--agents", type=int, default=1000)
     parser.add_argument("--load-runs", type=int, default=100_000)
     parser.add_argument("--training-ms", type=int, default=0, help="of each run of agents")
+    parser.add_argument("--viewers", type=int, default=200)
     parser.add_argument("--idle-seconds", type=int, default=30)
     parser.add_argument("--patience", type=int, default=900, help="seconds")
     parser.add_argument("--tmp", help="folder for state; on the disk that is to be measured")
