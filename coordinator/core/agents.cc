@@ -27,8 +27,7 @@ Status check_class_counts(const char* split, const ConfusionMatrix& matrix, cons
 }  // namespace
 
 void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
-  Agent& agent = agents_[event.hello.agent];
-  agent.id = event.hello.agent;
+  Agent& agent = agent_named(event.hello.agent);
   if (agent.connection) {
     connections_.erase(*agent.connection);
     step.effects.push_back(Close{.connection = *agent.connection});
@@ -41,7 +40,7 @@ void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
   agent.credits.assign(agent.hello.devices.size(), 0);
   agent.slots = 0;
   for (const AgentDevice& device : agent.hello.devices) agent.slots += device.slots;
-  agent.going = agent.braked = false;
+  agent.going = agent.braked = agent.audited = false;
   extend(agent, now, options_.lease);
   agent.heard = now;
   step.effects.push_back(Send{.connection = event.connection,
@@ -49,6 +48,18 @@ void Core::on(TimePoint now, const AgentConnected& event, Step& step) {
   reconcile(agent, reborn, step);
   if (draining_.contains(agent.id)) step.effects.push_back(Send{.connection = event.connection, .message = Drain{}});
   set_room(agent);
+}
+
+Core::Agent& Core::agent_named(const AgentId& id) {
+  Agent& agent = agents_[id];
+  if (!agent.id.empty()) return agent;
+  agent.id = id;
+  agent.number = number_of(id);
+  return agent;
+}
+
+Core::AgentNumber Core::number_of(const AgentId& agent) {
+  return agent_numbers_.try_emplace(agent, static_cast<AgentNumber>(agent_numbers_.size())).first->second;
 }
 
 // Compares what the agent holds with what it is thought to hold. Its old stream is dead, so every lease that it does
@@ -65,9 +76,10 @@ void Core::reconcile(Agent& agent, bool reborn, Step& step) {
       cancel.attempts.push_back(attempt);
       continue;
     }
-    if (runs_[run].state == RunState::kWaiting && attempt.number == runs_[run].last_attempt && runs_[run].lost)
+    if (runs_[run].state == RunState::kWaiting && attempt.number == runs_[run].last_attempt && runs_[run].lost &&
+        was_given(run, attempt.number, agent))
       take_back(agent, run, step);
-    if (holds_lease(run, attempt.number, agent.id)) {
+    if (holds_lease(run, attempt.number, agent)) {
       kept.insert(run);
       continue;
     }
@@ -143,12 +155,12 @@ void Core::on_update(TimePoint now, Agent& agent, const Update& update, std::vec
     return;
   }
   const uint32_t number = update.attempt.number;
+  if (!was_given(run, number, agent)) return refuse_foreign(agent, update.attempt, step);
   const RunState state = runs_[run].state;
   const bool open = state == RunState::kWaiting || state == RunState::kLeased;
-  const bool current = holds_lease(run, number, agent.id);
-  const bool adopted =
-      std::holds_alternative<Succeeded>(update.what) && open && number <= runs_[run].last_attempt && number > 0;
-  const bool is_log = std::holds_alternative<LogStored>(update.what) && number <= runs_[run].last_attempt;
+  const bool current = holds_lease(run, number, agent);
+  const bool adopted = std::holds_alternative<Succeeded>(update.what) && open;
+  const bool is_log = std::holds_alternative<LogStored>(update.what);
   if (!current && !adopted && !is_log) {
     ++refusals_.stale_attempt;
     return;
@@ -177,6 +189,14 @@ void Core::on_update(TimePoint now, Agent& agent, const Update& update, std::vec
                  },
              },
              update.what);
+}
+
+// Told once for a connection: whoever says it a thousand times is to fill no disk.
+void Core::refuse_foreign(Agent& agent, const AttemptId& attempt, Step& step) {
+  ++refusals_.foreign_attempt;
+  if (std::exchange(agent.audited, true)) return;
+  step.effects.push_back(Audit{fmt::format("agent {} speaks of attempt {} of run {}, which was never leased to it",
+                                           agent.id.str(), attempt.number, attempt.run.brief())});
 }
 
 // The built-in trainer divides the data as the coordinator does. Another one may divide it otherwise, but not into

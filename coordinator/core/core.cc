@@ -58,20 +58,22 @@ void Core::restore_runs(const Snapshot& snapshot) {
 }
 
 void Core::restore_attempts(const Snapshot& snapshot) {
-  for (const StoredAttempt& attempt : snapshot.attempts) {
+  for (size_t i = 0; i < snapshot.attempts.size(); ++i) {
+    const StoredAttempt& attempt = snapshot.attempts[i];
     if (attempt.run >= runs_.size()) continue;
+    // Only the last attempt of a run can be open.
+    const bool last = i + 1 == snapshot.attempts.size() || snapshot.attempts[i + 1].run != attempt.run;
     Run& run = runs_[attempt.run];
+    if (run.last_attempt > 0) earlier_holders_[{attempt.run, run.last_attempt}] = run.holder;
     run.last_attempt = attempt.number;
+    run.holder = number_of(attempt.agent);
     run.lost = attempt.failure == FailureClass::kInfrastructure;
     if (attempt.failure && attempt.number > snapshot.runs[attempt.run].charged_after)
       charge(run.charges, *attempt.failure);
-    if (!attempt.open || run.state != RunState::kWaiting) continue;
-    // Only the last attempt of a run can be open.
+    if (!attempt.open || !last || run.state != RunState::kWaiting) continue;
     run.state = RunState::kLeased;
     leases_[attempt.run] = {.agent = attempt.agent};
-    Agent& agent = agents_[attempt.agent];
-    agent.id = attempt.agent;
-    agent.leased.insert(attempt.run);
+    agent_named(attempt.agent).leased.insert(attempt.run);
   }
 }
 

@@ -14,7 +14,8 @@
 //                                          (6) result accepted ──────▶ finished
 //
 // A result is accepted from any attempt as long as the run is open, also from one whose lease was lost: the numbers are
-// the same whoever trained it. Everything else from an attempt that does not hold the lease is ignored and counted.
+// the same whoever trained it. Everything else from an attempt that does not hold the lease is ignored and counted, and
+// so is all that an agent says of an attempt that was never leased to it.
 //
 // A sweep is expanded lazily: trials become runs when there is little ready to be granted, baselines first, so that a
 // sweep of a million trials costs at first what a small one costs. A sweep with selection or stopping is asked for in
@@ -71,6 +72,7 @@ struct Refusals {
   uint64_t unknown_connection = 0;
   uint64_t unknown_run = 0;
   uint64_t stale_attempt = 0;
+  uint64_t foreign_attempt = 0;  // of another agent, or of nobody yet
   uint64_t bad_result = 0;
 };
 
@@ -107,11 +109,14 @@ class Core {
     bool last = true;  // false: the run of an earlier round of the trial, whose counts decide the next one
   };
 
+  // A run remembers who has it by a number in place of a name; numbers begin anew with each process.
+  using AgentNumber = uint32_t;
   enum class RunState : uint8_t { kWaiting, kLeased, kFinished, kFailed };
   struct Run {
     Digest key;
     absl::InlinedVector<TrialRef, 1> trials;  // of every sweep that asks for it, rounds in their order
     uint32_t last_attempt = 0;
+    AgentNumber holder = 0;  // was given the last attempt, if there is one
     uint32_t classes = 0;
     Charges charges;
     RunState state = RunState::kWaiting;
@@ -197,14 +202,16 @@ class Core {
 
   struct Agent {
     AgentId id;
+    AgentNumber number = 0;
     Hello hello;  // the latest
     std::optional<ConnectionId> connection;
     TimePoint expires, heard;
     std::vector<uint32_t> credits;  // of each device in hello.devices
     std::set<RunId> leased;
-    uint32_t slots = 0;   // of all devices
-    bool going = false;   // it said that it is draining
-    bool braked = false;  // it was given more time already
+    uint32_t slots = 0;    // of all devices
+    bool going = false;    // it said that it is draining
+    bool braked = false;   // it was given more time already
+    bool audited = false;  // for what it said on this connection of attempts that are not its own
     Health health;
     std::optional<TimePoint> quarantined_until;
     Heartbeat last_heartbeat;
@@ -288,6 +295,8 @@ class Core {
   void on(TimePoint now, const AgentSaid& event, Step& step);
   void on(TimePoint now, const AgentDisconnected& event, Step& step);
   void on(TimePoint now, const AgentControlled& event, Step& step);
+  Agent& agent_named(const AgentId& id);
+  AgentNumber number_of(const AgentId& agent);
   void reconcile(Agent& agent, bool reborn, Step& step);
   void take_back(Agent& agent, RunId run, Step& step);
   void take_credits(Agent& agent, const Credits& credits);
@@ -295,6 +304,7 @@ class Core {
   void on_succeeded(TimePoint now, Agent& agent, RunId run, uint32_t number, bool current, const Succeeded& end,
                     Step& step);
   void on_failed(TimePoint now, Agent& agent, RunId run, const Failure& failure, Step& step);
+  void refuse_foreign(Agent& agent, const AttemptId& attempt, Step& step);
   Status check_examples(const Run& run, const RunResult& result) const;
   Agent* agent_of(ConnectionId connection);
   bool is_draining(const Agent& agent) const { return agent.going || draining_.contains(agent.id); }
@@ -320,7 +330,8 @@ class Core {
   void blame(TimePoint now, Agent& agent, RunId run, FailureClass failure, Step& step);
   void withdraw_from(Agent& agent, Step& step);
   void extend(Agent& agent, TimePoint now, Duration by);
-  bool holds_lease(RunId run, uint32_t number, const AgentId& agent) const;
+  bool was_given(RunId run, uint32_t number, const Agent& agent) const;
+  bool holds_lease(RunId run, uint32_t number, const Agent& agent) const;
 
   // invariants.cc
   void check_agents() const;
@@ -332,7 +343,8 @@ class Core {
   std::vector<Run> runs_;
   absl::flat_hash_map<Digest, RunId> run_index_;
   absl::flat_hash_map<RunId, Lease> leases_;
-  absl::flat_hash_map<RunId, AgentId> failed_at_;  // where an open run failed last
+  absl::flat_hash_map<std::pair<RunId, uint32_t>, AgentNumber> earlier_holders_;  // of attempts before the last
+  absl::flat_hash_map<RunId, AgentId> failed_at_;                                 // where an open run failed last
   absl::flat_hash_map<RunId, BlobRef> checkpoints_;
   std::set<std::pair<TimePoint, RunId>> delayed_;
   std::deque<SweepState> sweeps_;
@@ -342,6 +354,7 @@ class Core {
   std::set<SweepNumber> moved_;      // trials of theirs have ended in this step
   std::set<SweepNumber> expanding_;  // there may be trials to expand
   std::map<AgentId, Agent> agents_;
+  std::map<AgentId, AgentNumber> agent_numbers_;  // of all that were ever given an attempt or came
   std::map<ConnectionId, AgentId> connections_;
   std::set<std::pair<TimePoint, AgentId>> expiries_;
   std::set<std::pair<TimePoint, AgentId>> releases_;  // ends of quarantines

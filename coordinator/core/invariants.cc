@@ -34,7 +34,7 @@ void Core::check_agents() const {
     require(!agent.connection || connections_.at(*agent.connection) == id, "connection of agent " + id.str());
     require(!agent.quarantined_until || releases_.contains({*agent.quarantined_until, id}), "quarantine");
     for (const RunId run : agent.leased) {
-      require(runs_[run].state == RunState::kLeased && leases_.at(run).agent == id,
+      require(runs_[run].state == RunState::kLeased && leases_.at(run).agent == id && runs_[run].holder == agent.number,
               "lease of run " + to_hex(runs_[run].key));
       ++leased;
     }

@@ -121,7 +121,9 @@ GrantedLease Core::lease(RunId id, Agent& agent, uint32_t device, const SweepSta
   Run& run = runs_[id];
   run.state = RunState::kLeased;
   run.lost = false;
+  if (run.last_attempt > 0) earlier_holders_[{id, run.last_attempt}] = run.holder;
   ++run.last_attempt;
+  run.holder = agent.number;
   const uint64_t declared = declared_memory(state);
   const Lease& lease = leases_[id] = {.agent = agent.id,
                                       .device = device,
@@ -166,8 +168,15 @@ void Core::set_room(Agent& agent) {
 
 // ---- leases
 
-bool Core::holds_lease(RunId run, uint32_t number, const AgentId& agent) const {
-  return runs_[run].state == RunState::kLeased && runs_[run].last_attempt == number && leases_.at(run).agent == agent;
+bool Core::was_given(RunId run, uint32_t number, const Agent& agent) const {
+  if (number == runs_[run].last_attempt) return number > 0 && runs_[run].holder == agent.number;
+  const auto earlier = earlier_holders_.find({run, number});
+  return earlier != earlier_holders_.end() && earlier->second == agent.number;
+}
+
+bool Core::holds_lease(RunId run, uint32_t number, const Agent& agent) const {
+  return runs_[run].state == RunState::kLeased && runs_[run].last_attempt == number &&
+         runs_[run].holder == agent.number;
 }
 
 void Core::mark_running(RunId run) {

@@ -239,9 +239,13 @@ struct ShowLog {
   uint32_t number = 0;
   std::string text;
 };
+// Somebody tried what it may not, and it was not done: a line for the audit log.
+struct Audit {
+  std::string text;
+};
 // There is more to expand or to grant than one step may take: answer with WentOn when other events have had their turn.
 struct GoOn {};
-using Effect = std::variant<Send, Grant, FetchCounts, FetchStage, Close, ShowLog, GoOn>;
+using Effect = std::variant<Send, Grant, FetchCounts, FetchStage, Close, ShowLog, Audit, GoOn>;
 
 struct Step {
   std::vector<Record> records;

@@ -223,6 +223,7 @@ void Host::carry_out(const Effect& effect) {
                  [&](const ShowLog& log) {
                    if (on_log_) on_log_(log.run, log.number, log.text);
                  },
+                 [](const Audit& audit) { log(LogLevel::kWarning, "audit", audit.text); },
                  [&](const GoOn&) { post({.work = WentOn{}}); },
              },
              effect);

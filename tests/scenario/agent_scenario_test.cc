@@ -175,6 +175,48 @@ TEST_F(AgentScenario, TakesNoFailureFromAnAgentThatHoldsNoLease) {
   EXPECT_EQ(scene_.status(sweep_).trials_finished, 1);
 }
 
+TEST_F(AgentScenario, TakesNothingFromAnAgentThatWasNeverGivenTheAttempt) {
+  const BlobRef blob{.sha256 = std::string(64, 'a'), .bytes = 7};
+  const ConnectionId other = scene_.connect("b");
+  scene_.take_records();
+  scene_.succeed(other, lease_);
+  scene_.say(other, {.attempt = lease_, .what = LogStored{.blob = blob}});
+  scene_.say(other, {.attempt = lease_, .what = CheckpointStored{.blob = blob}});
+  EXPECT_THAT(scene_.take_records(), IsEmpty()) << "a right result is not its to tell either";
+  EXPECT_EQ(scene_.core().refusals().foreign_attempt, 3);
+  EXPECT_THAT(scene_.told(other).acks, ElementsAre(lease_)) << "not wanted, but answered";
+  EXPECT_THAT(scene_.take_audits(), ElementsAre(testing::StartsWith("agent b speaks of attempt 1 of run ")))
+      << "once for a connection";
+  scene_.succeed(scene_.connect("b"), lease_);
+  EXPECT_THAT(scene_.take_audits(), SizeIs(1));
+  EXPECT_FALSE(scene_.status(sweep_).over);
+  scene_.succeed(first_, lease_);
+  EXPECT_TRUE(scene_.status(sweep_).over);
+  EXPECT_THAT(scene_.take_audits(), IsEmpty());
+}
+
+TEST_F(AgentScenario, KnowsEarlierHoldersAlsoAfterARestart) {
+  scene_.wait(kLease);
+  const AttemptId second = scene_.ask(scene_.connect("b"), 1).at(0);
+  scene_.restart();
+  const ConnectionId holder = scene_.connect("b", {second}), stranger = scene_.connect("c");
+  scene_.succeed(stranger, lease_);
+  scene_.succeed(stranger, second);
+  scene_.succeed(holder, lease_);
+  EXPECT_FALSE(scene_.status(sweep_).over);
+  EXPECT_EQ(scene_.core().refusals().foreign_attempt, 3);
+  scene_.succeed(scene_.connect("a"), lease_);
+  EXPECT_TRUE(scene_.status(sweep_).over) << "the first holder delivers late";
+  EXPECT_THAT(scene_.told(holder).cancels, ElementsAre(second));
+}
+
+TEST_F(AgentScenario, LetsNobodyElseGoOnWithALostAttempt) {
+  scene_.wait(kLease);
+  const ConnectionId other = scene_.connect("b", {lease_});
+  EXPECT_THAT(scene_.told(other).cancels, ElementsAre(lease_));
+  EXPECT_THAT(scene_.ask(other, 1), ElementsAre(AttemptId{lease_.run, 2}));
+}
+
 TEST_F(AgentScenario, RefusesAttemptsThatWereNeverGranted) {
   const AttemptId future{.run = lease_.run, .number = 2};
   const AttemptId unknown{.run = RunKey(std::string(64, '0')), .number = 1};
@@ -182,7 +224,7 @@ TEST_F(AgentScenario, RefusesAttemptsThatWereNeverGranted) {
   scene_.succeed(first_, unknown);
   EXPECT_FALSE(scene_.status(sweep_).over);
   EXPECT_THAT(scene_.told(first_).acks, ElementsAre(future, unknown));
-  EXPECT_EQ(scene_.core().refusals().stale_attempt, 1);
+  EXPECT_EQ(scene_.core().refusals().foreign_attempt, 1);
   EXPECT_EQ(scene_.core().refusals().unknown_run, 1);
   const Told told = (scene_.connect("c", {unknown}), scene_.told(2));
   EXPECT_THAT(told.cancels, ElementsAre(unknown));

@@ -110,6 +110,7 @@ void CoreScenario::handle(const Event& event) {
     }
     if (const auto* close = std::get_if<Close>(&effect)) told_[close->connection].closed = true;
     if (const auto* fetch = std::get_if<FetchCounts>(&effect)) baselines.push_back(fetch->run);
+    if (const auto* audit = std::get_if<Audit>(&effect)) audits_.push_back(audit->text);
     if (std::holds_alternative<GoOn>(effect)) go_on = true;
     if (const auto* fetch = std::get_if<FetchStage>(&effect)) {
       stages.push_back({.sweep = fetch->sweep});

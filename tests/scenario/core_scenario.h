@@ -56,6 +56,7 @@ class CoreScenario {
   // The treatment of a run as the agent would read it from its spec.
   Treatment treatment(const RunKey& run) const;
   std::vector<Record> take_records() { return std::exchange(records_, {}); }
+  std::vector<std::string> take_audits() { return std::exchange(audits_, {}); }
 
  private:
   void handle(const Event& event);
@@ -66,6 +67,7 @@ class CoreScenario {
   std::unique_ptr<Core> core_;
   RecordBook book_;
   std::vector<Record> records_;
+  std::vector<std::string> audits_;
   std::map<ConnectionId, Told> told_;
   std::vector<SweepId> sweeps_;
   ConnectionId last_connection_ = 0;

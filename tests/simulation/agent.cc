@@ -251,14 +251,19 @@ void Agent::impostor() {
   if (holder == config_.id && world_.store.was_lost(attempt) && !world_.diverges(attempt.run))
     return late_result(attempt);
   if (holder == config_.id) attempt.number += 1'000;
+  const std::string result = world_.diverges(attempt.run) ? "{}" : *result_of(attempt.run);
   if (chance_.below(8) == 0) attempt.run = RunKey(std::string(64, 'f'));
   world_.see(Seen::kImpostures);
   Update update{attempt, Progress{.fraction = 0.5}};
-  switch (chance_.below(5)) {
+  switch (chance_.below(8)) {
     case 0: update.what = Failure{FailureClass::kTrainerError, "made up", {}}; break;
     case 1: update.what = Failure{FailureClass::kDiverged, "made up", {}}; break;
     case 2: update.what = Succeeded{"{}"}; break;
     case 3: update.what = Started{}; break;
+    // Right in every way, and yet not its to tell.
+    case 4: update.what = Succeeded{result}; break;
+    case 5: update.what = LogStored{}; break;
+    case 6: update.what = CheckpointStored{}; break;
     default: break;
   }
   network_.up(*stream_, Updates{{update}});
@@ -266,8 +271,9 @@ void Agent::impostor() {
 
 // Of an attempt that was taken from it: somewhere it was trained to its end all the same.
 void Agent::late_result(const AttemptId& attempt) {
-  world_.somebody_trained(attempt.run);
-  network_.up(*stream_, Updates{{{attempt, Succeeded{*result_of(attempt.run)}}}});
+  const Update update{attempt, Succeeded{*result_of(attempt.run)}};
+  world_.told_late(config_.id, update);
+  network_.up(*stream_, Updates{{update}});
 }
 
 void Agent::plan_faults() {

@@ -54,6 +54,7 @@ class Coordinator {
   void run(const coordinator::FetchStage& fetch);
   void run(const coordinator::Close& close);
   void run(const coordinator::ShowLog&) {}
+  void run(const coordinator::Audit&) { world_.see(Seen::kAudited); }
   void run(const coordinator::GoOn&);
   void fail();
   void crash();

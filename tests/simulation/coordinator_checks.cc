@@ -107,6 +107,7 @@ void Coordinator::check_refusals() {
   if (now.unknown_connection > refusals_.unknown_connection) world_.see(Seen::kUnknownConnection);
   if (now.unknown_run > refusals_.unknown_run) world_.see(Seen::kUnknownRun);
   if (now.stale_attempt > refusals_.stale_attempt) world_.see(Seen::kStaleAttempts);
+  if (now.foreign_attempt > refusals_.foreign_attempt) world_.see(Seen::kForeignAttempts);
   if (now.bad_result > refusals_.bad_result) world_.see(Seen::kBadResults);
   refusals_ = now;
 }

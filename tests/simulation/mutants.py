@@ -32,15 +32,25 @@ HOST = "tests/simulation/coordinator.cc"
 
 MUTANTS = [
     Mutant("any_token_of_the_agent_counts", LEASES,
-           "runs_[run].state == RunState::kLeased && runs_[run].last_attempt == number && leases_.at(run).agent == agent",
-           "runs_[run].state == RunState::kLeased && leases_.at(run).agent == agent"),
+           "runs_[run].state == RunState::kLeased && runs_[run].last_attempt == number &&\n"
+           "         runs_[run].holder == agent.number;",
+           "runs_[run].state == RunState::kLeased && runs_[run].holder == agent.number;"),
     Mutant("any_agent_may_speak", LEASES,
-           "runs_[run].last_attempt == number && leases_.at(run).agent == agent",
-           "runs_[run].last_attempt == number && !agent.empty()"),
+           "if (number == runs_[run].last_attempt) return number > 0 && runs_[run].holder == agent.number;",
+           "if (number == runs_[run].last_attempt) return number > 0;"),
+    Mutant("any_agent_delivers_results", AGENTS,
+           "if (!was_given(run, number, agent)) return",
+           "if (!was_given(run, number, agent) && (!std::holds_alternative<Succeeded>(update.what) ||\n"
+           "                                         number == 0 || number > runs_[run].last_attempt))\n    return"),
+    Mutant("earlier_holders_are_forgotten", LEASES,
+           "  if (run.last_attempt > 0) earlier_holders_[{id, run.last_attempt}] = run.holder;\n", ""),
+    Mutant("earlier_holders_are_lost_at_a_restart", "coordinator/core/core.cc",
+           "    if (run.last_attempt > 0) earlier_holders_[{attempt.run, run.last_attempt}] = run.holder;\n", ""),
     Mutant("attempt_number_is_used_again", LEASES,
            "  run.lost = false;\n  ++run.last_attempt;", "  if (!run.lost) ++run.last_attempt;\n  run.lost = false;"),
     Mutant("lease_is_renewed_after_it_was_lost", AGENTS,
-           "attempt.number == runs_[run].last_attempt && runs_[run].lost)", "attempt.number > 0)"),
+           "attempt.number == runs_[run].last_attempt && runs_[run].lost &&\n"
+           "        was_given(run, attempt.number, agent))", "attempt.number > 0)"),
     Mutant("closed_run_takes_a_result", AGENTS,
            "const bool open = state == RunState::kWaiting || state == RunState::kLeased;",
            "const bool open = state != RunState::kFinished;"),

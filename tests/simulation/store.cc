@@ -128,6 +128,13 @@ std::optional<AgentId> Store::holder_of(const AttemptId& attempt) const {
   return std::nullopt;
 }
 
+std::optional<AgentId> Store::agent_of(const AttemptId& attempt) const {
+  if (const RunRow* row = find(attempt.run))
+    for (const StoredAttempt& known : row->attempts)
+      if (known.number == attempt.number) return known.agent;
+  return std::nullopt;
+}
+
 std::optional<SweepNumber> Store::number_of(const SweepId& sweep) const {
   for (SweepNumber number = 0; number < sweeps_.size(); ++number)
     if (sweeps_[number].id == sweep) return number;

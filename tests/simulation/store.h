@@ -43,6 +43,7 @@ class Store {
   bool knows(const AttemptId& attempt) const;
   bool was_lost(const AttemptId& attempt) const;                     // it ended for the machine's sake
   std::optional<AgentId> holder_of(const AttemptId& attempt) const;  // of an open attempt
+  std::optional<AgentId> agent_of(const AttemptId& attempt) const;   // of any
 
   struct TrialRow {
     std::optional<coordinator::RunId> run;

@@ -170,6 +170,7 @@ Mark mark_of(const coordinator::Effect& effect) {
                  [](const FetchStage& fetch) { return Mark{.what = "-> fetch stage", .whose = fetch.sweep.str()}; },
                  [](const Close& close) { return Mark{.what = "-> close", .number = close.connection}; },
                  [](const ShowLog& show) { return Mark{.what = "-> show log", .number = show.number}; },
+                 [](const Audit&) { return Mark{.what = "-> audit"}; },
                  [](const GoOn&) { return Mark{.what = "-> go on"}; }},
       effect);
 }

@@ -10,11 +10,16 @@ void World::told(const AgentId& agent, const Update& update) {
   if (succeeded == nullptr) return;
   if (succeeded->result_json == *result_of(update.attempt.run)) {
     good_ends_[update.attempt] = agent;
-    succeeded_.insert(update.attempt.run);
+    told_late(agent, update);
   } else {
     // The coordinator is to refuse it, which counts as an error of the trainer.
     failures_.insert({update.attempt, FailureClass::kTrainerError});
   }
+}
+
+void World::told_late(const AgentId& agent, const Update& update) {
+  tellers_.insert({update.attempt, agent});
+  succeeded_.insert(update.attempt.run);
 }
 
 void World::check_acknowledged(const AttemptId& attempt, const AgentId& agent) {
@@ -45,13 +50,26 @@ void World::check(const coordinator::RunFailed& record) {
 }
 
 void World::check(const coordinator::AttemptEnded& record) {
-  if (!record.failure) return;
+  const AttemptId attempt{store.key_of(record.run), record.number};
+  if (!record.failure) {
+    const std::optional<AgentId> holder = store.agent_of(attempt);
+    return require(holder && tellers_.contains({attempt, *holder}),
+                   "a result was accepted that the agent of its attempt has not told", attempt.run.brief());
+  }
   const FailureClass failure = record.failure->failure;
   // The coordinator itself may say that a lease was lost, or that nobody needs the attempt any more.
   if (failure == FailureClass::kInfrastructure || failure == FailureClass::kPreempted) return;
-  const RunKey& run = store.key_of(record.run);
-  require(was_told({run, record.number}, failure), "an attempt is said to have failed as its agent has never told",
-          run.brief());
+  require(was_told(attempt, failure), "an attempt is said to have failed as its agent has never told",
+          attempt.run.brief());
+}
+
+// Nothing is transferred here, so that no agent has stored a file of its own attempts.
+void World::check(const coordinator::LogKept& record) {
+  require(false, "a log was kept that its agent has not told", store.key_of(record.run).brief());
+}
+
+void World::check(const coordinator::CheckpointKept& record) {
+  require(false, "a checkpoint was kept that its agent has not told", store.key_of(record.run).brief());
 }
 
 void World::check(const coordinator::TrialResolved& record) {

@@ -52,7 +52,9 @@ class World {
 
   // An agent's own word about an attempt of its own, as it goes into the network.
   void told(const AgentId& agent, const Update& update);
-  void somebody_trained(const RunKey& run) { succeeded_.insert(run); }
+  // The result of an attempt that was taken from it. It may be on its way while the end that it told before is
+  // acknowledged.
+  void told_late(const AgentId& agent, const Update& update);
   // Whether an agent has said that the attempt failed so.
   bool was_told(const AttemptId& attempt, FailureClass failure) const { return failures_.contains({attempt, failure}); }
   bool has_succeeded(const RunKey& run) const { return succeeded_.contains(run); }
@@ -69,6 +71,8 @@ class World {
   void check(const coordinator::RunFinished& record);
   void check(const coordinator::RunFailed& record);
   void check(const coordinator::AttemptEnded& record);
+  void check(const coordinator::LogKept& record);
+  void check(const coordinator::CheckpointKept& record);
   void check(const coordinator::TrialResolved& record);
   void check(const coordinator::TrialFailed& record);
   template <typename Other>
@@ -77,7 +81,8 @@ class World {
 
   std::string violation_;
   std::set<std::pair<AttemptId, FailureClass>> failures_;
-  std::map<AttemptId, AgentId> good_ends_;  // and who has told them
+  std::map<AttemptId, AgentId> good_ends_;           // and who has told them
+  std::set<std::pair<AttemptId, AgentId>> tellers_;  // of good results, also late ones
   std::set<RunKey> succeeded_;
 };
 
