@@ -47,7 +47,9 @@ MUTANTS = [
     Mutant("earlier_holders_are_lost_at_a_restart", "coordinator/core/core.cc",
            "    if (run.last_attempt > 0) earlier_holders_[{attempt.run, run.last_attempt}] = run.holder;\n", ""),
     Mutant("attempt_number_is_used_again", LEASES,
-           "  run.lost = false;\n  ++run.last_attempt;", "  if (!run.lost) ++run.last_attempt;\n  run.lost = false;"),
+           "  run.lost = false;\n  if (run.last_attempt > 0) earlier_holders_[{id, run.last_attempt}] = run.holder;\n"
+           "  ++run.last_attempt;",
+           "  if (!run.lost) ++run.last_attempt;\n  run.lost = false;"),
     Mutant("lease_is_renewed_after_it_was_lost", AGENTS,
            "attempt.number == runs_[run].last_attempt && runs_[run].lost &&\n"
            "        was_given(run, attempt.number, agent))", "attempt.number > 0)"),
