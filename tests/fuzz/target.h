@@ -33,6 +33,9 @@ void trainer_line(std::string_view input);
 void task_line(std::string_view input);
 void spool_entry(std::string_view input);
 void names(std::string_view input);
+// http_targets.cc
+void http_request(std::string_view input);
+std::vector<std::string> http_request_seeds();
 // data_targets.cc
 void csv_data(std::string_view input);
 void text_data(std::string_view input);

@@ -24,6 +24,7 @@ constexpr Target kTargets[] = {
     {"agent_messages", agent_messages, agent_message_seeds},
     {"coordinator_messages", coordinator_messages, coordinator_message_seeds},
     {"answers", answers, answer_seeds},
+    {"http_request", http_request, http_request_seeds},
 };
 
 }  // namespace
