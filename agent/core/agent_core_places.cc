@@ -32,10 +32,12 @@ void AgentCore::offer_places() {
   if (!credits.devices.empty()) send(std::move(credits));
 }
 
-// Leases that the device should have, running and waiting. The number rises as slowly as runs prove to be short.
+// Leases that the device should have, running and waiting. The number rises with the square of what each slot has
+// finished, as runs prove to be short.
 uint32_t AgentCore::places(uint32_t index) const {
   const Device& device = devices_[index];
-  const auto most = static_cast<double>(std::clamp<uint64_t>(device.finished / device.slots, 1, kMostAhead));
+  const uint64_t rounds = std::min<uint64_t>(device.finished / device.slots, kMostAhead);
+  const auto most = static_cast<double>(std::clamp<uint64_t>(rounds * rounds, 1, kMostAhead));
   const double ahead = device.run_millis ? kAheadMillis / std::max(*device.run_millis, 0.001) : 1;
   return device.slots * (1 + static_cast<uint32_t>(std::clamp(ahead, 1.0, most)));
 }
