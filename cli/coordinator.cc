@@ -101,7 +101,7 @@ StatusOr<std::string> dashboard(CoordinatorParts& parts, const CoordinatorSettin
                                 const coordinator::ServerSecurity& security, const Clock& clock) {
   if (settings.http == kNoHttp) return "";
   const std::string address = settings.http.empty() ? kDefaultHttp : settings.http;
-  const Status started = start_web(parts, address, security, settings.http_hosts, clock);
+  const Status started = start_web(parts, address, security, settings.http_hosts, clock, settings.http_limits);
   if (absl::IsUnavailable(started) && settings.http.empty()) {
     say("no dashboard: " + std::string(started.message()) + " with --http HOST:PORT");
     return "";

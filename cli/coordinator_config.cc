@@ -50,6 +50,13 @@ void read_http(const Value& value, CoordinatorSettings& settings) {
   if (const Status status = check_http_address(settings.http); !status.ok()) http.fail(std::string(status.message()));
   if (const auto hosts = http.find("hosts"))
     for (const Value& item : hosts->one_or_list()) settings.http_hosts.push_back(item.text().value_or(""));
+  coordinator::HttpLimits& limits = settings.http_limits;
+  const auto count = [&](const char* name, size_t usual) {
+    return static_cast<size_t>(http.integer(name, static_cast<int64_t>(usual), 1, 100'000));
+  };
+  limits.connections = count("connections", limits.connections);
+  limits.per_peer = count("connections_per_peer", limits.per_peer);
+  limits.streams = limits.connections - limits.connections / 8;
   http.end();
 }
 

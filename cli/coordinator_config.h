@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "coordinator/core/core.h"
+#include "coordinator/http/limits.h"
 #include "coordinator/rpc/credentials.h"
 
 namespace evensweep {
@@ -23,6 +24,7 @@ struct CoordinatorSettings {
   std::string tokens;                   // file
   std::string http;                     // HOST:PORT of the dashboard, "none"; empty: the default
   std::vector<std::string> http_hosts;  // further names of this coordinator for browsers on plain HTTP
+  coordinator::HttpLimits http_limits;
   Duration backup_interval{600'000};
   int64_t backups_kept = 3;
   coordinator::CoreOptions core;

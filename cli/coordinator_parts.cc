@@ -22,10 +22,10 @@ StatusOr<CoordinatorParts> start_coordinator(coordinator::StateFolder folder, co
 }
 
 Status start_web(CoordinatorParts& parts, const std::string& address, const coordinator::ServerSecurity& security,
-                 const std::vector<std::string>& hosts, const Clock& clock) {
+                 const std::vector<std::string>& hosts, const Clock& clock, const coordinator::HttpLimits& limits) {
   EV_ASSIGN_OR_RETURN(const Address parsed, parse_address(address));
   EV_RETURN_IF_ERROR(coordinator::check_exposure(parsed, security));
-  coordinator::WebOptions options{.address = address, .version = EVENSWEEP_VERSION, .hosts = hosts};
+  coordinator::WebOptions options{.address = address, .limits = limits, .version = EVENSWEEP_VERSION, .hosts = hosts};
   if (!parsed.is_local())
     options.tls = {.certificate = security.certificate,
                    .key = security.key,

@@ -33,7 +33,7 @@ StatusOr<CoordinatorParts> start_coordinator(coordinator::StateFolder folder, co
 // Serves the dashboard and the HTTP interfaces of `parts` on HOST:PORT: plain on loopback, else with the TLS of
 // `security`. Errors as of start_coordinator.
 Status start_web(CoordinatorParts& parts, const std::string& address, const coordinator::ServerSecurity& security,
-                 const std::vector<std::string>& hosts, const Clock& clock);
+                 const std::vector<std::string>& hosts, const Clock& clock, const coordinator::HttpLimits& limits = {});
 
 // "http://127.0.0.1:7079", with the port that was chosen.
 std::string web_address(const CoordinatorParts& parts, const std::string& address);

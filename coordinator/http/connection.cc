@@ -200,6 +200,8 @@ asio::awaitable<bool> converse(const std::shared_ptr<House>& house, Stream& stre
   const bool head = parser.get().method() == http::verb::head;
   const bool keep = parser.get().keep_alive() && parser.get().version() == 11;
   HttpResponse response = co_await answer(house, raw_of(parser.get(), certificate));
+  if (response.events && house->streams >= house->limits.streams)
+    response = house->front->refusal(503, "too many look already; ask for the page itself now and then");
   if (response.events) {
     co_await tell_events(house, stream, std::move(response), head);
     co_return false;

@@ -1,5 +1,8 @@
 #include "coordinator/http/server.h"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -89,6 +92,9 @@ class HttpServer::Impl {
       return;  // the socket closes
     }
     socket.set_option(tcp::no_delay(true), error);
+    // A viewer whose machine has vanished takes nothing and says nothing.
+    const auto patience = static_cast<int>(2 * house_->limits.idle.count());
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
     start_connection(house_, std::move(socket), address);
   }
 

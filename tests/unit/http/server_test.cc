@@ -188,6 +188,17 @@ TEST_F(ServerTest, ConnectionsThatAreServedAreNotPushedOut) {
   EXPECT_EQ(ask([this] { return server_->counts(); }).refused_connections, 1u);
 }
 
+TEST_F(ServerTest, ViewersLeaveRoomForRequests) {
+  start({.connections = 3, .streams = 2});
+  RawClient first(server_->port()), second(server_->port());
+  for (RawClient* client : {&first, &second}) {
+    client->send(get("/events"));
+    ASSERT_TRUE(client->read_until("text/event-stream"));
+  }
+  EXPECT_THAT(talk(get("/events")), HasSubstr("503 Service Unavailable"));
+  EXPECT_THAT(talk(get("/hello")), HasSubstr("200 OK"));
+}
+
 TEST_F(ServerTest, StreamsEventsAsTheyCome) {
   start({.heartbeat = Duration(20)});
   RawClient client(server_->port());
