@@ -11,7 +11,7 @@ import dataclasses
 import pathlib
 import re
 
-NEEDS = ("trainer", "torch", "network")
+NEEDS = ("trainer", "torch", "network", "curl")
 
 FENCE = re.compile(r"^( *)(`{3,}|~{3,})\s*([^\s`]*)[ \t]*([^\s`]*)\s*$")
 COMMENT = re.compile(r"^\s*<!--\s*(.*?)\s*-->\s*$")

@@ -39,8 +39,9 @@ def isolate():
     free; goes on without where the kernel does not let us."""
     if os.environ.get("EVENSWEEP_DOCS_ISOLATED") is None:
         apart = ["unshare", "--map-root-user", "--net", "--mount"]
-        possible = shutil.which("unshare") and shutil.which("ip") and subprocess.run(
-            [*apart, "ip", "link", "set", "lo", "up"], check=False, capture_output=True).returncode == 0
+        trial = "ip link set lo up && mount --bind /etc/hosts /etc/hosts && unshare --uts hostname head"
+        possible = shutil.which("unshare") and subprocess.run([*apart, "sh", "-c", trial], check=False,
+                                                              capture_output=True).returncode == 0
         env = {**os.environ, "EVENSWEEP_DOCS_ISOLATED": "1" if possible else ""}
         command = [sys.executable, *sys.argv]
         os.execvpe((apart + command)[0] if possible else command[0], apart + command if possible else command, env)
@@ -62,6 +63,8 @@ def missing(page):
         return "there is no Python with PyTorch (EVENSWEEP_PYTHON; deploy/python makes it)"
     if "network" in page.needs and not os.environ["EVENSWEEP_DOCS_ISOLATED"]:
         return "the kernel gives no network namespace (unshare --map-root-user --net --mount, iproute2)"
+    if "curl" in page.needs and not shutil.which("curl"):
+        return "there is no curl"
     return None
 
 
