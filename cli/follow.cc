@@ -15,7 +15,7 @@ namespace evensweep {
 namespace {
 
 constexpr const char* kLeft = "interrupted; the sweep goes on without us";
-constexpr Duration kPoll{50};
+constexpr Duration kPoll{500};
 constexpr Duration kFirstDelay{200};
 constexpr Duration kLongestDelay{5'000};
 
@@ -28,7 +28,7 @@ StatusOr<SweepStatus> follow(const Connection& connection, const SweepId& sweep,
   TimePoint reached = clock.now();
   bool away = false;
   for (Duration delay = kFirstDelay;; delay = std::min(2 * delay, kLongestDelay)) {
-    Watcher watcher(connection.channel(), sweep);
+    Watcher watcher(connection.channel(), sweep, [&signals] { signals.wake(); });
     std::optional<Status> ended;
     while (!ended) {
       if (signals.wait(kPoll)) return absl::CancelledError(kLeft);

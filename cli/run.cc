@@ -126,7 +126,7 @@ enum class End { kOver, kInterrupted };
 // Until the sweep is over or somebody wants it stopped. The second signal ends the process at once.
 StatusOr<End> follow(Embedded& embedded, const SweepId& id, Signals& signals, ProgressDisplay& display,
                      Remarks& remarks, const Clock& clock, SweepStatus& status) {
-  Watcher watcher(embedded.channel, id);
+  Watcher watcher(embedded.channel, id, [&signals] { signals.wake(); });
   while (true) {
     if (signals.wait(kSignalPoll)) {
       display.end();

@@ -1,7 +1,13 @@
 #include "cli/signals.h"
 
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
 #include <cstdlib>
-#include <ctime>
 
 #include "cli/exit_code.h"
 
@@ -16,19 +22,29 @@ bool is_ignored(int signal) {
 
 }  // namespace
 
-Signals::Signals() {
-  sigemptyset(&set_);
+Signals::Signals() : woken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  sigset_t set;
+  sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2})
-    if (!is_ignored(signal)) sigaddset(&set_, signal);
-  pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    if (!is_ignored(signal)) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signals_ = Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 std::optional<int> Signals::wait(Duration timeout) {
-  const timespec limit{.tv_sec = timeout.count() / 1000, .tv_nsec = timeout.count() % 1000 * 1'000'000};
-  const int signal = sigtimedwait(&set_, nullptr, &limit);
-  if (signal < 0) return std::nullopt;
-  return signal;
+  pollfd ready[] = {{signals_.get(), POLLIN, 0}, {woken_.get(), POLLIN, 0}};
+  ::poll(ready, 2, static_cast<int>(timeout.count()));
+  uint64_t wakes = 0;
+  if (::read(woken_.get(), &wakes, sizeof wakes) < 0) wakes = 0;  // nobody did
+  signalfd_siginfo signal{};
+  if (::read(signals_.get(), &signal, sizeof signal) != sizeof signal) return std::nullopt;
+  return static_cast<int>(signal.ssi_signo);
+}
+
+void Signals::wake() {
+  const uint64_t once = 1;
+  if (::write(woken_.get(), &once, sizeof once) < 0) return;  // it is awake more often than can be counted
 }
 
 void leave_at_next(Signals& signals, std::future<void>& work) {

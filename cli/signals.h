@@ -1,11 +1,11 @@
 #pragma once
 // Termination signals as something to ask for, instead of something that happens.
 
-#include <csignal>
 #include <future>
 #include <optional>
 
 #include "common/base/clock.h"
+#include "common/base/descriptor.h"
 
 namespace evensweep {
 
@@ -15,11 +15,13 @@ namespace evensweep {
 class Signals {
  public:
   Signals();
-  // The next signal, waiting for it no longer than `timeout`.
+  // The next signal, waiting for it no longer than `timeout`, or until somebody wakes it.
   std::optional<int> wait(Duration timeout);
+  // Ends the wait that is under way, or else the next one. From any thread.
+  void wake();
 
  private:
-  sigset_t set_;
+  Descriptor signals_, woken_;
 };
 
 // Until `work` is done. A signal in between ends the process at once: whoever asks twice does not want to wait.

@@ -5,8 +5,10 @@
 
 namespace evensweep {
 
-Watcher::Watcher(std::shared_ptr<grpc::Channel> channel, const SweepId& sweep)
-    : stub_(v1::Sweeps::NewStub(std::move(channel))), thread_([this, sweep] { follow(sweep); }) {}
+Watcher::Watcher(std::shared_ptr<grpc::Channel> channel, const SweepId& sweep, std::function<void()> news)
+    : stub_(v1::Sweeps::NewStub(std::move(channel))),
+      news_(std::move(news)),
+      thread_([this, sweep] { follow(sweep); }) {}
 
 Watcher::~Watcher() {
   context_.TryCancel();
@@ -19,12 +21,18 @@ void Watcher::follow(const SweepId& sweep) {
   const std::unique_ptr<grpc::ClientReader<v1::SweepStatus>> reader = stub_->Watch(&context_, request);
   v1::SweepStatus status;
   while (reader->Read(&status)) {
-    const std::lock_guard lock(mutex_);
-    newest_ = decode(status);
+    {
+      const std::lock_guard lock(mutex_);
+      newest_ = decode(status);
+    }
+    news_();
   }
   const Status end = coordinator::from_grpc(reader->Finish());
-  const std::lock_guard lock(mutex_);
-  ended_ = end;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = end;
+  }
+  news_();
 }
 
 std::optional<SweepStatus> Watcher::newest() {

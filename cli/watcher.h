@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,7 +18,8 @@ namespace evensweep {
 // Follows a sweep through the Watch stream on a thread of its own; the newest status is there to be asked for.
 class Watcher {
  public:
-  Watcher(std::shared_ptr<grpc::Channel> channel, const SweepId& sweep);
+  // `news` is called on that thread after each new status and after the end.
+  Watcher(std::shared_ptr<grpc::Channel> channel, const SweepId& sweep, std::function<void()> news);
   ~Watcher();
 
   // The newest status, if there is one already.
@@ -29,6 +31,7 @@ class Watcher {
   void follow(const SweepId& sweep);
 
   std::unique_ptr<v1::Sweeps::Stub> stub_;
+  std::function<void()> news_;
   grpc::ClientContext context_;
   std::mutex mutex_;  // guards the next two
   std::optional<SweepStatus> newest_;
