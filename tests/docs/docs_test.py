@@ -84,6 +84,8 @@ class Shapes(unittest.TestCase):
             ("D_u +12.5 pp", "D_u   -3.25 pp"),
             ("sweep 01ab23cd45ef is new", "sweep fe54dc32ba10 is new"),
             ("trained in 12 s, 3 MiB", "trained in 7 s, 1024 MiB"),
+            ("submitted 59 s ago, 900 KiB", "submitted 1 min ago, 1.1 GiB"),
+            ("error 0a1b2c3d4e5f", "error 012345678901"),
             ("until 2026-11-25T21:04:05Z", "until 2031-01-02T03:04:05Z"),
             ("0:41 left, pid 12", "1:00:02 left, pid 4711"),
             ("a ... c", "a b b c"),

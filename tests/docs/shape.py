@@ -11,9 +11,11 @@ _REST = (
     (re.compile(r"\b\d{8}T\d{6}(?:\.\d+)?Z"), "<time>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC)?)?"), "<time>"),
     (re.compile(r"\b\d+:\d\d(?::\d\d)?\b(?!\.)"), "<time>"),
-    (re.compile(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\b"), "<id>"),
+    (re.compile(r"\b(?:(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,11}|[0-9a-f]{12,64})\b"), "<id>"),
+    (re.compile(r"[-+\u2212]?\b\d+(?:\.\d+)? ?(?:ms|s|min|h|d|seconds?|minutes?|hours?|days?)\b"), "<duration>"),
+    (re.compile(r"\b\d+(?:\.\d+)? ?(?:[kKMGT]i?)?B\b"), "<size>"),
     (re.compile(r"(?:[<>] ?)?[-+\u2212]?\d+\.\d+(?:e[-+]?\d+)?(?![.\d])"), "<number>"),
-    (re.compile(r"[-+\u2212]?\b\d+(?= ?(?:ms|s|min|h|d|seconds?|minutes?|hours?|days?|[kKMGT]i?B|B|k|M)\b| ?%)"), "<number>"),
+    (re.compile(r"[-+\u2212]?\b\d+(?= ?[kM]\b| ?%)"), "<number>"),
     (re.compile(r"\b(pid|process) \d+"), r"\1 <number>"),
 )
 
