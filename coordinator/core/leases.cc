@@ -243,7 +243,8 @@ void Core::on(TimePoint now, const TimePassed&, Step& step) {
     put_on_probation(agent.health);
     set_room(agent);
   }
-  while (!expiries_.empty() && expiries_.begin()->first <= now && !brakes(now)) {
+  while (!expiries_.empty() && expiries_.begin()->first <= now) {
+    if (brakes(now)) continue;  // of those that have had more time before, some may be due all the same
     Agent& agent = agents_.at(expiries_.begin()->second);
     expire(now, agent, step);
   }

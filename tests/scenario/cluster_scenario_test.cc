@@ -302,6 +302,25 @@ TEST(Brake, HalfOfTheAgentsVanishingTogetherIsTheNetwork) {
   EXPECT_THAT(scene.told(agents[3]).leases, SizeIs(4)) << "those of b and c, once the brake is over";
 }
 
+TEST(Brake, DoesNotHoldUpTheEndOfThoseThatHadTheirTime) {
+  CoreScenario scene;
+  const SweepId id = scene.submit(focal_sweep("s", 7));
+  std::vector<ConnectionId> agents;
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
+    agents.push_back(scene.connect(name));
+    for (const AttemptId& lease : scene.ask(agents.back(), 1)) scene.start(agents.back(), lease);
+  }
+  for (int i = 0; i < 15; ++i) {  // a, b and c fall silent, and get more time
+    scene.wait(Duration(5'000));
+    for (size_t still = 3; still < 6; ++still) scene.heartbeat(agents[still]);
+  }
+  EXPECT_EQ(scene.status(id).running, 6);
+  scene.oversleep(Duration(40'000));  // by now theirs is over, and that of d, e and f: half of all, once more
+  EXPECT_EQ(scene.status(id).running, 3);
+  ASSERT_TRUE(scene.core().next_deadline());
+  EXPECT_GT(*scene.core().next_deadline(), scene.now());
+}
+
 TEST(Quarantine, AMachineOnWhichEverythingFailsIsToBlameAndNotTheRuns) {
   CoreScenario scene;
   const SweepId id = scene.submit(focal_sweep("s", 9));

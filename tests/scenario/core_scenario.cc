@@ -75,6 +75,11 @@ void CoreScenario::wait(Duration duration) {
   now_ = until;
 }
 
+void CoreScenario::oversleep(Duration duration) {
+  now_ = now_ + duration;
+  handle(TimePassed{});
+}
+
 void CoreScenario::restart() {
   core_ = std::make_unique<Core>(options_);
   told_.clear();

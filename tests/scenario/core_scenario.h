@@ -46,12 +46,15 @@ class CoreScenario {
   void lose_counts() { lose_counts_ = true; }
   // Time goes by; leases that are over are lost.
   void wait(Duration duration);
+  // The host stood still for so long: it is told once that time has passed.
+  void oversleep(Duration duration);
   // A new process on the same store. Connections are gone.
   void restart();
 
   Told told(ConnectionId connection) { return std::exchange(told_[connection], {}); }
   SweepStatus status(const SweepId& sweep) const { return core_->status(sweep).value(); }
   Core& core() { return *core_; }
+  TimePoint now() const { return now_; }
   const RecordBook& book() const { return book_; }
   // The treatment of a run as the agent would read it from its spec.
   Treatment treatment(const RunKey& run) const;
