@@ -147,6 +147,35 @@ class Shells(unittest.TestCase):
         self.assertNotEqual(self.machines.start("head").run("scp lab/a nowhere:")[0], 0)
 
 
+class Runs(unittest.TestCase):
+    def failures(self, *lines):
+        with tempfile.TemporaryDirectory(prefix="evensweep-docs-test.") as folder:
+            machines = Machines(pathlib.Path(folder, "machines"), pathlib.Path(folder), pathlib.Path(folder), "")
+            run = run_docs.Run({}, False)
+            run.page(console(*lines), machines)
+            self.assertIsNone(machines.end())
+            return run.failures
+
+    def test_what_is_as_shown(self):
+        self.assertEqual(self.failures("$ echo a; echo b", "a", "b", "$ true", "$ false", "$ echo $?", "1"), [])
+        self.assertEqual(self.failures("$ { echo ready; exec sleep 1000; } &", "ready"), [])
+
+    def test_what_is_not(self):
+        for words, lines in {"prints something else": ["$ echo a", "b"], "ended with code 1": ["$ false"],
+                             "ended with code 127": ["$ no-such-program"], "ended the shell": ["$ exit 3"]}.items():
+            with self.subTest(words):
+                found = self.failures(*lines)
+                self.assertEqual(len(found), 1)
+                self.assertIn(words, found[0])
+                self.assertTrue(found[0].startswith("page.md:3: "), found)
+
+    def test_pages_that_go_on_after_each_other(self):
+        pages = {name: Page(name, f"<!-- commands: after {other} -->\n```console\n$ true\n```")
+                 for name, other in (("a.md", "b.md"), ("b.md", "a.md"))}
+        with self.assertRaisesRegex(PageError, "goes on after"):
+            run_docs.chains_of(pages, [])
+
+
 class Links(unittest.TestCase):
     def complaints(self, **pages):
         with tempfile.TemporaryDirectory() as folder:

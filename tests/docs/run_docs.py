@@ -218,11 +218,12 @@ def chains_of(pages, names):
     """The pages to be run: (those that others go on after or that stand alone, names of all)."""
     wanted = {name for name, page in pages.items() if page.runs and (not names or name in names)}
     for name in list(wanted):
-        while pages[name].after:
-            if pages[name].after not in pages:
-                raise PageError(f"{name}: it goes on after {pages[name].after}, which is no page")
-            name = pages[name].after
-            wanted.add(name)
+        way = [name]
+        while (before := pages[way[-1]].after):
+            if before not in pages or before in way:
+                raise PageError(f"{way[-1]}: it goes on after {before}, which is no page or goes on after this one")
+            way.append(before)
+        wanted.update(way)
     return [pages[name] for name in pages if name in wanted and not pages[name].after], wanted
 
 
