@@ -4,6 +4,8 @@
 
 #include "cli/web_door.h"
 #include "common/base/address.h"
+#include "coordinator/http/pages/overview.h"
+#include "coordinator/http/pages/site.h"
 #include "coordinator/store/sqlite_store.h"
 
 namespace evensweep {
@@ -18,7 +20,8 @@ StatusOr<CoordinatorParts> start_coordinator(coordinator::StateFolder folder, co
                       coordinator::Host::start(std::move(store), clock, options));
   EV_ASSIGN_OR_RETURN(std::unique_ptr<coordinator::RpcServer> server,
                       coordinator::RpcServer::start(*host, addresses, security, files.get()));
-  return CoordinatorParts{std::move(folder), std::move(files), std::move(host), std::move(server), nullptr, nullptr};
+  return CoordinatorParts{std::move(folder), std::move(files), std::move(host), std::move(server),
+                          nullptr,           nullptr,          nullptr};
 }
 
 Status start_web(CoordinatorParts& parts, const std::string& address, const coordinator::ServerSecurity& security,
@@ -31,6 +34,11 @@ Status start_web(CoordinatorParts& parts, const std::string& address, const coor
                    .key = security.key,
                    .client_ca = security.client_ca,
                    .client_certificate_required = security.client_certificate_required};
+  EV_ASSIGN_OR_RETURN(parts.desk, coordinator::Desk::open(parts.folder.path()));
+  options.pages = [desk = parts.desk](coordinator::Router& router, const coordinator::WebParts& web) {
+    coordinator::add_pages(router, web, desk);
+  };
+  options.error_page = coordinator::error_page;
   parts.door = std::make_unique<WebDoor>(parts.server->authorizer());
   EV_ASSIGN_OR_RETURN(parts.web,
                       coordinator::Web::start(parts.server->control(), *parts.door, clock, std::move(options)));

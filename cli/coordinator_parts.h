@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "coordinator/host/host.h"
+#include "coordinator/http/pages/desk.h"
 #include "coordinator/http/web.h"
 #include "coordinator/rpc/server.h"
 #include "coordinator/store/state_folder.h"
@@ -22,6 +23,7 @@ struct CoordinatorParts {
   std::unique_ptr<coordinator::Host> host;
   std::unique_ptr<coordinator::RpcServer> server;
   std::unique_ptr<coordinator::Doorkeeper> door;  // of the next one
+  std::shared_ptr<coordinator::Desk> desk;        // of the dashboard
   std::unique_ptr<coordinator::Web> web;          // absent unless it was asked for
 };
 

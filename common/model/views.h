@@ -85,6 +85,9 @@ struct DeviceView {
   AgentDevice device;
   uint64_t memory_used = 0;  // bytes, by whomever; 0: not known
   uint32_t leases = 0;       // attempts that were given to it
+  // As last heard; absent: not known.
+  std::optional<double> temperature = {};  // degrees Celsius
+  std::optional<double> utilisation = {};  // 0..1
 };
 
 struct AgentView {
@@ -97,6 +100,32 @@ struct AgentView {
   std::map<std::string, std::string> labels;
   int64_t last_heard = 0;
   uint32_t running = 0, queued = 0;  // attempts: training, and leased to it but not started
+};
+
+// An attempt that an agent holds, with the first trial that asks for its run.
+struct LeaseView {
+  AgentId agent;
+  uint32_t device = 0;  // position among the agent's devices
+  TrialView trial;      // state kRunning or kLeased
+  double examples_per_second = 0;
+};
+
+// A sweep with something to train, in the order of turns.
+struct QueuedSweep {
+  SweepView sweep;
+  uint64_t ready = 0;              // runs that wait for an agent
+  std::vector<TrialView> next;     // the first of them
+  std::vector<std::string> lines;  // why the very first waits
+};
+
+// The states of a sweep's trials in a window of its seeds.
+struct SweepGrid {
+  SweepView sweep;
+  std::vector<std::string> arms;   // their names; the first is the baseline
+  uint64_t seeds = 0;              // of each arm
+  uint64_t first = 0;              // position of the window's first seed
+  std::vector<uint64_t> window;    // its seeds, as declared
+  std::vector<TrialState> states;  // [arm * window.size() + position in the window]
 };
 
 // "2026-11-25T21:04:05Z"

@@ -259,6 +259,7 @@ void Core::on(TimePoint, const AgentDisconnected& event, Step&) {
 
 void Core::on(TimePoint, const AgentControlled& event, Step& step) {
   if (!begin_request(event.request, step)) return;
+  audit(event.who, event.draining ? "drain" : "release", event.agent.str(), "done", step);
   if (event.draining != draining_.contains(event.agent)) {
     if (event.draining)
       draining_.insert(event.agent);

@@ -235,6 +235,7 @@ class Core {
   void on(TimePoint now, const SweepSubmitted& event, Step& step);
   void on(TimePoint now, const SweepControlled& event, Step& step);
   void on(TimePoint now, const WentOn&, Step&) { static_cast<void>(now); }
+  void act(SweepState& state, SweepAction action, Step& step);
   SweepState& add_sweep(const SweepId& id, const Sweep& sweep);
   void wake(SweepState& state);
   void set_wish(SweepState& state, SweepWish wish, Step& step);
@@ -242,6 +243,8 @@ class Core {
   void withdraw(SweepState& state, Step& step);
   void cancel_runs(SweepState& state, Step& step);
   bool begin_request(const std::string& request, Step& step);
+  static void audit(const std::string& who, const char* what, const std::string& subject, std::string outcome,
+                    Step& step);
 
   // expand.cc: from trials to runs
   void on(TimePoint now, const CountsFetched& event, Step& step);

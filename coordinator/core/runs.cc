@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/core/core.h"
+#include "sweeps/stats/metrics.h"
 
 namespace evensweep::coordinator {
 
@@ -82,7 +83,11 @@ void Core::finish_run(RunId run, const RunResult& result, std::string result_jso
   runs_[run].state = RunState::kFinished;
   failed_at_.erase(run);
   checkpoints_.erase(run);
-  step.records.push_back(RunFinished{.run = run, .result_json = std::move(result_json)});
+  const StatusOr<ModelMetrics> metrics = model_metrics(result.test);
+  step.records.push_back(RunFinished{.run = run,
+                                     .result_json = std::move(result_json),
+                                     .spread = metrics.ok() ? std::optional(metrics->var_unbiased) : std::nullopt,
+                                     .seconds = result.times.train_seconds + result.times.evaluate_seconds});
   for (const TrialRef& trial : runs_[run].trials) {
     if (trial.last) ++sweeps_[trial.sweep].finished;
     moved_.insert(trial.sweep);

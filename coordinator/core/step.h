@@ -53,6 +53,7 @@ struct SweepSubmitted {
   Sweep sweep;
   SweepSource source = {};
   std::string request = {};
+  std::string who = {};  // for the audit log, which has no row for nobody
 };
 enum class SweepAction {
   kPause,
@@ -61,15 +62,18 @@ enum class SweepAction {
   kCancel,
   kRetryFailed  // failures that are findings (diverged) stay
 };
+const char* sweep_action_name(SweepAction action);  // "pause", "resume", "stop", "cancel", "retry"
 struct SweepControlled {
   SweepId sweep;
   SweepAction action = SweepAction::kPause;
   std::string request = {};
+  std::string who = {};
 };
 struct AgentControlled {
   AgentId agent;
   bool draining = false;  // false: it may work again, also after a quarantine
   std::string request = {};
+  std::string who = {};
 };
 struct AgentConnected {
   ConnectionId connection = 0;
@@ -160,6 +164,10 @@ struct AttemptEnded {
 struct RunFinished {
   RunId run = 0;
   std::string result_json;
+  // Of the result, where queries over many runs find it: the unbiased variance of the test TPRs (absent where that is
+  // undefined), and the seconds of training and evaluation.
+  std::optional<double> spread = {};
+  double seconds = 0;
 };
 struct RunFailed {
   RunId run = 0;
@@ -194,9 +202,16 @@ struct AgentDrained {
 struct RequestDone {
   std::string request;
 };
+// Somebody's action, as the audit log tells it. The one record that would be there twice if it were stored twice.
+struct Audited {
+  std::string who;      // "token NAME", "certificate NAME", "this machine"
+  std::string what;     // "submit", "pause", ..., "drain", "release"
+  std::string subject;  // a sweep's id, an agent
+  std::string outcome;  // "done", or what came of it
+};
 using Record = std::variant<SweepAdded, SweepWishChanged, SweepPlaced, RunAdded, TrialResolved, TrialFailed,
                             AttemptGranted, AttemptEnded, RunFinished, RunFailed, RunReopened, DesignDecided,
-                            CheckpointKept, LogKept, AgentDrained, RequestDone>;
+                            CheckpointKept, LogKept, AgentDrained, RequestDone, Audited>;
 
 // ---- Effects ----
 struct Send {

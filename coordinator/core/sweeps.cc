@@ -17,6 +17,24 @@ bool Core::begin_request(const std::string& request, Step& step) {
   return true;
 }
 
+const char* sweep_action_name(SweepAction action) {
+  switch (action) {
+    case SweepAction::kPause: return "pause";
+    case SweepAction::kResume: return "resume";
+    case SweepAction::kStop: return "stop";
+    case SweepAction::kCancel: return "cancel";
+    case SweepAction::kRetryFailed: return "retry";
+  }
+  return "";
+}
+
+// In the same commit as what was done.
+void Core::audit(const std::string& who, const char* what, const std::string& subject, std::string outcome,
+                 Step& step) {
+  if (who.empty()) return;
+  step.records.push_back(Audited{.who = who, .what = what, .subject = subject, .outcome = std::move(outcome)});
+}
+
 Core::SweepState& Core::add_sweep(const SweepId& id, const Sweep& sweep) {
   const auto number = static_cast<SweepNumber>(sweeps_.size());
   sweep_index_.emplace(id, number);
@@ -38,12 +56,14 @@ void Core::on(TimePoint, const SweepSubmitted& event, Step& step) {
   if (!begin_request(event.request, step)) return;
   if (const auto known = sweep_index_.find(event.id); known != sweep_index_.end()) {
     SweepState& state = sweeps_[known->second];
+    audit(event.who, "submit", event.id.str(), "it was known here, and goes on", step);
     wake(state);
     if (state.wish != SweepWish::kPaused) set_wish(state, SweepWish::kActive, step);
     retry_failed(state, step);
     return;
   }
   SweepState& state = add_sweep(event.id, event.sweep);
+  audit(event.who, "submit", event.id.str(), std::to_string(state.trials.size()) + " trials", step);
   step.records.push_back(
       SweepAdded{.number = state.number, .id = event.id, .sweep = event.sweep, .source = event.source});
   begin_stages(state, {});
@@ -54,7 +74,15 @@ void Core::on(TimePoint, const SweepControlled& event, Step& step) {
   if (found == sweep_index_.end() || !begin_request(event.request, step)) return;
   SweepState& state = sweeps_[found->second];
   wake(state);
-  switch (event.action) {
+  const uint64_t failed = state.failed;
+  act(state, event.action, step);
+  const uint64_t again = failed - std::min(failed, state.failed);
+  audit(event.who, sweep_action_name(event.action), event.sweep.str(),
+        event.action == SweepAction::kRetryFailed ? std::to_string(again) + " trials are tried again" : "done", step);
+}
+
+void Core::act(SweepState& state, SweepAction action, Step& step) {
+  switch (action) {
     case SweepAction::kPause: set_wish(state, SweepWish::kPaused, step); return withdraw(state, step);
     case SweepAction::kResume: return set_wish(state, SweepWish::kActive, step);
     case SweepAction::kStop: set_wish(state, SweepWish::kStopped, step); return withdraw(state, step);

@@ -170,7 +170,38 @@ void CoreView::explain_ready(TimePoint now, const Core::SweepState& state, RunId
                                 agents.size() > 1 ? ", ..." : ""));
 }
 
+std::vector<SweepNumber> CoreView::turns() const {
+  std::vector<SweepNumber> sweeps;
+  for (const Core::Turn& turn : core_.turns_) sweeps.push_back(turn.sweep);
+  return sweeps;
+}
+
+std::vector<TrialId> CoreView::next_ready(SweepNumber sweep, uint32_t limit) const {
+  std::vector<TrialId> trials;
+  for (const Core::ReadyKey& key : core_.sweeps_[sweep].ready) {
+    if (trials.size() >= limit) break;
+    trials.push_back({.sweep = sweep, .arm = key.arm, .seed = key.seed});
+  }
+  return trials;
+}
+
 // ---- agents
+
+std::vector<LeaseView> CoreView::held(uint32_t limit) const {
+  std::vector<LeaseView> views;
+  for (const auto& [id, agent] : core_.agents_)
+    for (const RunId run : agent.leased) {
+      if (views.size() >= limit) return views;
+      if (core_.runs_[run].trials.empty()) continue;
+      const Core::TrialRef& first = core_.runs_[run].trials.front();
+      const Core::Lease& lease = core_.leases_.at(run);
+      views.push_back({.agent = id,
+                       .device = lease.device,
+                       .trial = trial({.sweep = first.sweep, .arm = first.arm, .seed = first.seed}),
+                       .examples_per_second = lease.rate});
+    }
+  return views;
+}
 
 std::string CoreView::host_of(const AgentId& agent) const {
   const auto found = core_.agents_.find(agent);
@@ -190,7 +221,12 @@ AgentView CoreView::agent(const Core::Agent& agent, TimePoint now, int64_t unix_
                                    agent.health.in_a_row.size(), seconds(*agent.quarantined_until - now) / 60);
   for (const AgentDevice& device : agent.hello.devices) view.devices.push_back({.device = device});
   for (const DeviceState& state : agent.last_heartbeat.devices)
-    if (state.device < view.devices.size()) view.devices[state.device].memory_used = state.memory_used.value_or(0);
+    if (state.device < view.devices.size()) {
+      DeviceView& device = view.devices[state.device];
+      device.memory_used = state.memory_used.value_or(0);
+      device.temperature = state.temperature;
+      device.utilisation = state.utilisation;
+    }
   for (const RunId run : agent.leased) {
     const Core::Lease& lease = core_.leases_.at(run);
     ++(lease.started ? view.running : view.queued);

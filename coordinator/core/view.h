@@ -34,6 +34,13 @@ class CoreView {
   // Why a trial waits, from the first reason to the last; one line of its state where it does not wait.
   std::vector<std::string> explain(TimePoint now, const TrialId& trial) const;
 
+  // Sweeps with something ready, the one whose turn it is first; how many runs of one are ready, and the first of them.
+  std::vector<SweepNumber> turns() const;
+  uint64_t ready(SweepNumber sweep) const { return core_.sweeps_[sweep].ready.size(); }
+  std::vector<TrialId> next_ready(SweepNumber sweep, uint32_t limit) const;
+  // Attempts that agents hold, by agent, `limit` at most.
+  std::vector<LeaseView> held(uint32_t limit) const;
+
   // `unix_millis` is the wall-clock time of `now`.
   std::vector<AgentView> agents(TimePoint now, int64_t unix_millis) const;
   // Host and device of an agent that is known now; empty for others.

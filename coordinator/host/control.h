@@ -22,11 +22,13 @@ namespace evensweep::coordinator {
 // One for what a person wants, kept over retries: a repeated one is answered as before and not done twice.
 using RequestId = std::string;
 
+// Whoever wants something changed: its name for the audit log.
 struct Submission {
   RequestId request;
   Sweep sweep;
   SweepFile file;
   SweepId extends;  // empty: none
+  std::string who = {};
 };
 struct Submitted {
   SweepId id;
@@ -38,6 +40,7 @@ struct SweepControl {
   RequestId request;
   std::string sweep;
   SweepAction action = SweepAction::kPause;
+  std::string who = {};
 };
 struct Controlled {
   SweepView sweep;       // as it stands after it
@@ -64,6 +67,13 @@ struct TrialsPage {
   std::optional<uint64_t> next;   // `from` of the next page; absent: that was all
 };
 
+struct GridQuery {
+  std::string sweep;
+  uint64_t first = 0;  // position of the first seed
+  uint64_t seeds = 0;  // of the window at most
+  uint64_t cells = 0;  // it has as many seeds as fit into so many trials, and at least one
+};
+
 struct TrialAttempts {
   TrialView trial;
   std::vector<AttemptView> attempts;  // of the trial's last run, oldest first; empty while it has none
@@ -78,6 +88,7 @@ struct AgentControl {
   RequestId request;
   std::string agent;
   AgentAction action = AgentAction::kDrain;
+  std::string who = {};
 };
 
 // Something that a running attempt wrote to standard error.
@@ -137,7 +148,12 @@ class Control {
   virtual void results(std::string sweep, Reply<StoredSweep> reply) = 0;
   // NotFound unless the run has finished.
   virtual void result(RunKey run, Reply<RunResult> reply) = 0;
+  virtual void grid(GridQuery query, Reply<SweepGrid> reply) = 0;
   virtual void agents(Reply<std::vector<AgentView>> reply) = 0;
+  // At most `limit` attempts that agents hold, by agent.
+  virtual void leases(uint32_t limit, Reply<std::vector<LeaseView>> reply) = 0;
+  // Of each sweep at most `limit` trials.
+  virtual void queue(uint32_t limit, Reply<std::vector<QueuedSweep>> reply) = 0;
   virtual void control(AgentControl control, Reply<AgentView> reply) = 0;
 
   // Calls back at once if the sweep is known, then after changes, at most ten times a second; the last call says

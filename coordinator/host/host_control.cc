@@ -124,7 +124,8 @@ void HostControl::submit(Submission submission, Reply<Submitted> reply) {
                             .source = {.file_text = std::move(submission.file.text),
                                        .overrides = std::move(submission.file.overrides),
                                        .extends = submission.extends.str()},
-                            .request = std::move(submission.request)},
+                            .request = std::move(submission.request),
+                            .who = std::move(submission.who)},
              [&host = host_, id, known, reply = std::move(reply)](const Status& stored) {
                if (!stored.ok()) return reply(stored);
                answer<Submitted>(host, reply, [id, known](const Sight& sight) -> StatusOr<Submitted> {
@@ -149,7 +150,7 @@ void HostControl::control(SweepControl control, Reply<Controlled> reply) {
                         .failed = view.failed_trials(*sweep),
                         .leases = view.leases(*sweep),
                         .phase = sight->core.status(id)->phase};
-    host.tell(SweepControlled{.sweep = id, .action = control.action, .request = control.request},
+    host.tell(SweepControlled{.sweep = id, .action = control.action, .request = control.request, .who = control.who},
               [&host, before, action = control.action, reply](const Status& stored) {
                 if (!stored.ok()) return reply(stored);
                 answer<Controlled>(host, reply, [before, action](const Sight& now) -> StatusOr<Controlled> {
@@ -275,17 +276,62 @@ void HostControl::agents(Reply<std::vector<AgentView>> reply) {
   });
 }
 
+void HostControl::grid(GridQuery query, Reply<SweepGrid> reply) {
+  answer<SweepGrid>(host_, std::move(reply), [query = std::move(query)](const Sight& sight) -> StatusOr<SweepGrid> {
+    EV_ASSIGN_OR_RETURN(const SweepNumber number, resolve_sweep(sight, query.sweep));
+    const CoreView core(sight.core);
+    const Sweep& sweep = core.definition(number);
+    const std::vector<uint64_t> seeds = all_seeds(sweep);
+    SweepGrid grid{.seeds = seeds.size(), .first = std::min<uint64_t>(query.first, seeds.size())};
+    EV_ASSIGN_OR_RETURN(grid.sweep, view_of(sight, number));
+    for (size_t arm = 0; arm <= sweep.arms.size(); ++arm) grid.arms.push_back(arm_name(arm_of_trial(sweep, arm)));
+    const uint64_t fit = std::max<uint64_t>(1, std::min(query.seeds, query.cells / grid.arms.size()));
+    const uint64_t last = grid.first + std::min(fit, seeds.size() - grid.first);
+    grid.window.assign(seeds.begin() + static_cast<ptrdiff_t>(grid.first),
+                       seeds.begin() + static_cast<ptrdiff_t>(last));
+    for (uint32_t arm = 0; arm < grid.arms.size(); ++arm)
+      for (uint64_t seed = grid.first; seed < last; ++seed)
+        grid.states.push_back(core.state({.sweep = number, .arm = arm, .seed = static_cast<uint32_t>(seed)}));
+    return grid;
+  });
+}
+
+void HostControl::leases(uint32_t limit, Reply<std::vector<LeaseView>> reply) {
+  answer<std::vector<LeaseView>>(
+      host_, std::move(reply),
+      [limit](const Sight& sight) -> StatusOr<std::vector<LeaseView>> { return CoreView(sight.core).held(limit); });
+}
+
+void HostControl::queue(uint32_t limit, Reply<std::vector<QueuedSweep>> reply) {
+  answer<std::vector<QueuedSweep>>(host_, std::move(reply),
+                                   [limit](const Sight& sight) -> StatusOr<std::vector<QueuedSweep>> {
+                                     const CoreView core(sight.core);
+                                     std::vector<QueuedSweep> queue;
+                                     for (const SweepNumber number : core.turns()) {
+                                       QueuedSweep& queued = queue.emplace_back();
+                                       EV_ASSIGN_OR_RETURN(queued.sweep, view_of(sight, number));
+                                       queued.ready = core.ready(number);
+                                       const std::vector<TrialId> next = core.next_ready(number, limit);
+                                       for (const TrialId& trial : next) queued.next.push_back(core.trial(trial));
+                                       if (!next.empty()) queued.lines = core.explain(sight.now, next.front());
+                                     }
+                                     return queue;
+                                   });
+}
+
 void HostControl::control(AgentControl control, Reply<AgentView> reply) {
   host_.look([&host = host_, control, reply = std::move(reply)](const StatusOr<Sight>& sight) {
     if (!sight.ok()) return reply(sight.status());
     const StatusOr<AgentId> id = resolve_agent(*sight, control.agent);
     if (!id.ok()) return reply(id.status());
-    host.tell(
-        AgentControlled{.agent = *id, .draining = control.action == AgentAction::kDrain, .request = control.request},
-        [&host, id = *id, reply](const Status& stored) {
-          if (!stored.ok()) return reply(stored);
-          answer<AgentView>(host, reply, [id](const Sight& now) { return view_of(now, id); });
-        });
+    host.tell(AgentControlled{.agent = *id,
+                              .draining = control.action == AgentAction::kDrain,
+                              .request = control.request,
+                              .who = control.who},
+              [&host, id = *id, reply](const Status& stored) {
+                if (!stored.ok()) return reply(stored);
+                answer<AgentView>(host, reply, [id](const Sight& now) { return view_of(now, id); });
+              });
   });
 }
 

@@ -28,7 +28,10 @@ class HostControl final : public Control {
   void explain(std::string trial, Reply<TrialExplained> reply) override;
   void results(std::string sweep, Reply<evensweep::StoredSweep> reply) override;
   void result(RunKey run, Reply<RunResult> reply) override;
+  void grid(GridQuery query, Reply<SweepGrid> reply) override;
   void agents(Reply<std::vector<AgentView>> reply) override;
+  void leases(uint32_t limit, Reply<std::vector<LeaseView>> reply) override;
+  void queue(uint32_t limit, Reply<std::vector<QueuedSweep>> reply) override;
   void control(AgentControl control, Reply<AgentView> reply) override;
   WatchId watch(const SweepId& sweep, std::function<void(const StatusOr<SweepStatus>&)> callback) override;
   void unwatch(WatchId watch) override;

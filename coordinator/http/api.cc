@@ -67,7 +67,7 @@ StatusOr<Submission> submission(const HttpRequest& request) {
       return absl::InvalidArgumentError("the body has a member " + in_quotes(name) +
                                         "; it may have sweep, file_text, overrides and extends");
   EV_RETURN_IF_ERROR(check_request_id(request.request_id));
-  Submission submission{.request = request.request_id};
+  Submission submission{.request = request.request_id, .who = request.visitor.name};
   EV_ASSIGN_OR_RETURN(submission.sweep,
                       parse_sweep(json["sweep"].dump(-1, ' ', false, Json::error_handler_t::replace)));
   EV_ASSIGN_OR_RETURN(submission.file.text, text_member(json, "file_text"));
@@ -178,7 +178,8 @@ class Api {
       const auto check = [action = action](const HttpRequest& request) -> StatusOr<SweepControl> {
         EV_RETURN_IF_ERROR(check_request_id(request.request_id));
         EV_ASSIGN_OR_RETURN(std::string sweep, checked_sweep(request));
-        return SweepControl{.request = request.request_id, .sweep = std::move(sweep), .action = action};
+        return SweepControl{
+            .request = request.request_id, .sweep = std::move(sweep), .action = action, .who = request.visitor.name};
       };
       const auto ask = [parts = parts_](SweepControl control, const HttpRequest&, const Respond& respond) {
         parts.control.control(std::move(control), reply<Controlled>(parts, respond, [](const Controlled& done) {
@@ -231,7 +232,8 @@ class Api {
       const auto check = [action = action](const HttpRequest& request) -> StatusOr<AgentControl> {
         EV_RETURN_IF_ERROR(check_request_id(request.request_id));
         EV_ASSIGN_OR_RETURN(std::string agent, reference_of(request.route.text("agent"), "agent"));
-        return AgentControl{.request = request.request_id, .agent = std::move(agent), .action = action};
+        return AgentControl{
+            .request = request.request_id, .agent = std::move(agent), .action = action, .who = request.visitor.name};
       };
       const auto ask = [parts = parts_](AgentControl control, const HttpRequest&, const Respond& respond) {
         parts.control.control(std::move(control), reply<AgentView>(parts, respond, [](const AgentView& agent) {

@@ -45,9 +45,13 @@ StatusOr<std::unique_ptr<Web>> Web::start(Control& control, Doorkeeper& door, co
   EV_ASSIGN_OR_RETURN(web->server_, HttpServer::listen(web->io_, options.address, options.tls, options.limits));
   web->feeds_ = std::make_unique<Feeds>(web->io_, web->mailbox_, control, draw().substr(0, 12));
   Router router;
-  web->add_routes(router, {.control = control, .feeds = *web->feeds_, .mailbox = web->mailbox_, .clock = clock});
-  FrontOptions front{
-      .tls = !options.tls.certificate.empty(), .port = web->server_->port(), .hosts = std::move(options.hosts)};
+  const WebParts parts{.control = control, .feeds = *web->feeds_, .mailbox = web->mailbox_, .clock = clock};
+  web->add_routes(router, parts);
+  if (options.pages) options.pages(router, parts);
+  FrontOptions front{.tls = !options.tls.certificate.empty(),
+                     .port = web->server_->port(),
+                     .hosts = std::move(options.hosts),
+                     .error_page = std::move(options.error_page)};
   web->front_ = std::make_unique<Front>(std::move(router), door, clock, draw, std::move(front));
   web->server_->serve(*web->front_);
   web->thread_ = std::thread([raw = web.get()] { raw->io_.run(); });

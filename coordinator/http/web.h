@@ -3,6 +3,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -25,6 +26,9 @@ struct WebOptions {
   HttpLimits limits;
   std::string version;             // of the program
   std::vector<std::string> hosts;  // names of this coordinator beside loopback's, for plain HTTP
+  // Adds the pages for people; without them there are the interfaces for programs alone.
+  std::function<void(Router&, const WebParts&)> pages;
+  std::function<std::string(int status, const std::string& message, const std::string& id)> error_page;
 };
 
 class Web {

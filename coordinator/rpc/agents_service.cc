@@ -5,6 +5,7 @@
 
 #include "common/wire/agents_codec.h"
 #include "coordinator/rpc/answer.h"
+#include "coordinator/rpc/caller.h"
 #include "coordinator/rpc/control_codec.h"
 
 namespace evensweep::coordinator {
@@ -21,6 +22,7 @@ grpc::ServerUnaryReactor* AgentsService::List(grpc::CallbackServerContext* conte
 grpc::ServerUnaryReactor* AgentsService::control(grpc::CallbackServerContext* context, const v1::AgentRequest& request,
                                                  AgentAction action, v1::AgentView* response) {
   return serve(context, decode(request, action), [&](AgentControl control, grpc::ServerUnaryReactor* reactor) {
+    control.who = caller_name(context->auth_context().get());
     control_.control(std::move(control),
                      answer<AgentView>(reactor, [response](const AgentView& agent) { *response = encode(agent); }));
   });

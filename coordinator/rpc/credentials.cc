@@ -9,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "coordinator/rpc/caller.h"
 #include "coordinator/rpc/grpc_status.h"
 
 namespace evensweep::coordinator {
@@ -41,7 +42,13 @@ class CallCheck final : public grpc::AuthMetadataProcessor {
       token = value.substr(kBearer.size());
       consumed->emplace("authorization", std::string(value));  // no handler is to see it
     }
-    return to_grpc(authorizer_->decide({path->second.data(), path->second.size()}, token, certificate_of(*context)));
+    const std::string_view called(path->second.data(), path->second.size());
+    const std::string certificate = certificate_of(*context);
+    Status decision = authorizer_->decide(called, token, certificate);
+    if (decision.ok() && is_change(called))
+      if (const StatusOr<Caller> caller = authorizer_->identify(token, certificate); caller.ok())
+        note_caller(*context, caller->name);
+    return to_grpc(decision);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include "common/wire/status_codec.h"
 #include "common/wire/sweeps_codec.h"
 #include "coordinator/rpc/answer.h"
+#include "coordinator/rpc/caller.h"
 #include "coordinator/rpc/control_codec.h"
 #include "coordinator/rpc/sweeps_streams.h"
 
@@ -14,6 +15,7 @@ namespace evensweep::coordinator {
 grpc::ServerUnaryReactor* SweepsService::Submit(grpc::CallbackServerContext* context, const v1::SubmitRequest* request,
                                                 v1::SubmitResponse* response) {
   return serve(context, decode(*request), [&](Submission submission, grpc::ServerUnaryReactor* reactor) {
+    submission.who = caller_name(context->auth_context().get());
     control_.submit(std::move(submission), answer<Submitted>(reactor, [response](const Submitted& submitted) {
                       response->set_sweep_id(submitted.id.str());
                       *response->mutable_status() = encode(submitted.status);
@@ -65,6 +67,7 @@ grpc::ServerUnaryReactor* SweepsService::Trials(grpc::CallbackServerContext* con
 grpc::ServerUnaryReactor* SweepsService::Control(grpc::CallbackServerContext* context,
                                                  const v1::ControlRequest* request, v1::ControlResponse* response) {
   return serve(context, decode(*request), [&](SweepControl control, grpc::ServerUnaryReactor* reactor) {
+    control.who = caller_name(context->auth_context().get());
     control_.control(std::move(control), answer<Controlled>(reactor, [response](const Controlled& done) {
                        *response->mutable_sweep() = encode(done.sweep);
                        response->set_changed(done.changed);

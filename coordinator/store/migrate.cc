@@ -7,6 +7,7 @@
 #include "common/model/json.h"
 #include "common/model/run_spec_text.h"
 #include "coordinator/store/schema.h"
+#include "sweeps/stats/metrics.h"
 
 namespace evensweep::coordinator {
 namespace {
@@ -92,6 +93,26 @@ void to_third(SQLite::Database& database) {
   database.exec(schema::kDropSecond);
 }
 
+// A result that cannot be read stays without a spread; whoever asks for the result itself is told.
+void to_fourth(SQLite::Database& database) {
+  database.exec(schema::kToFourth);
+  SQLite::Statement select(database, "SELECT run, result_json FROM results");
+  SQLite::Statement update(database, "UPDATE runs SET spread = ?, seconds = ? WHERE number = ?");
+  while (select.executeStep()) {
+    const StatusOr<RunResult> result = parse_run_result(select.getColumn(1).getText());
+    if (!result.ok()) continue;
+    const StatusOr<ModelMetrics> metrics = model_metrics(result->test);
+    if (metrics.ok())
+      update.bind(1, metrics->var_unbiased);
+    else
+      update.bind(1);
+    update.bind(2, result->times.train_seconds + result->times.evaluate_seconds);
+    update.bind(3, select.getColumn(0).getInt64());
+    update.exec();
+    update.reset();
+  }
+}
+
 }  // namespace
 
 void migrate(SQLite::Database& database, int from) {
@@ -104,6 +125,7 @@ void migrate(SQLite::Database& database, int from) {
     if (from < 1) database.exec(schema::kCreateFirst);
     if (from < 2) database.exec(schema::kToSecond);
     if (from < 3) to_third(database);
+    if (from < 4) to_fourth(database);
     SQLite::Statement insert(database,
                              "INSERT OR REPLACE INTO meta (name, value) VALUES ('schema_version', ?), "
                              "('compatible_version', ?)");

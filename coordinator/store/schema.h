@@ -4,7 +4,7 @@
 
 namespace evensweep::coordinator::schema {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 // The oldest program that may write this schema: the tables of before are gone.
 inline constexpr int kCompatibleVersion = 3;
 
@@ -155,6 +155,21 @@ DROP TABLE old_attempts;
 DROP TABLE old_decisions;
 DROP TABLE old_runs;
 DROP TABLE old_sweeps;
+)sql";
+
+// From schema 3 to 4: what queries over many runs need of their results, beside the run, and an audit log. Programs of
+// schema 3 can go on writing: their runs have no spread, and count in no interim figure.
+inline constexpr char kToFourth[] = R"sql(
+ALTER TABLE runs ADD COLUMN spread REAL;
+ALTER TABLE runs ADD COLUMN seconds REAL;
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  who TEXT NOT NULL,
+  what TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  outcome TEXT NOT NULL
+);
 )sql";
 
 }  // namespace evensweep::coordinator::schema

@@ -258,8 +258,11 @@ void SqliteStore::write(const RunFinished& record, int64_t at) {
   insert->bind(2, record.result_json);
   insert->bind(3, at);
   insert->exec();
-  const StatementUse update = statement("UPDATE runs SET state = 1, failure_json = NULL WHERE number = ?");
-  update->bind(1, record.run);
+  const StatementUse update =
+      statement("UPDATE runs SET state = 1, failure_json = NULL, spread = ?, seconds = ? WHERE number = ?");
+  if (record.spread) update->bind(1, *record.spread);
+  update->bind(2, record.seconds);
+  update->bind(3, record.run);
   update->exec();
 }
 
@@ -324,6 +327,16 @@ void SqliteStore::write(const RequestDone& record, int64_t at) {
   const StatementUse insert = statement("INSERT OR IGNORE INTO requests (id, done_at) VALUES (?, ?)");
   insert->bind(1, record.request);
   insert->bind(2, at);
+  insert->exec();
+}
+
+void SqliteStore::write(const Audited& record, int64_t at) {
+  const StatementUse insert = statement("INSERT INTO audit (at, who, what, subject, outcome) VALUES (?, ?, ?, ?, ?)");
+  insert->bind(1, at);
+  insert->bind(2, record.who);
+  insert->bind(3, record.what);
+  insert->bind(4, record.subject);
+  insert->bind(5, record.outcome);
   insert->exec();
 }
 

@@ -77,6 +77,7 @@ class SqliteStore final : public Store {
   void write(const LogKept& record, int64_t at);
   void write(const AgentDrained& record, int64_t at);
   void write(const RequestDone& record, int64_t at);
+  void write(const Audited& record, int64_t at);
 
   Status read_sweeps(Snapshot& snapshot);
   Status read_runs(Snapshot& snapshot);

@@ -23,6 +23,7 @@ LEVELS = [
     ["sweeps/report", "coordinator/store", "agent/process", "agent/devices", "agent/trainer"],
     ["coordinator/host", "agent/link", "sweeps/pdf"],
     ["coordinator/rpc", "coordinator/http"],
+    ["coordinator/http/pages"],
     ["cli"],
 ]
 LEVEL_OF = {folder: level for level, folders in enumerate(LEVELS) for folder in folders}

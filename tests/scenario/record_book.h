@@ -63,6 +63,7 @@ class RecordBook {
   void add(const LogKept&) {}
   void add(const AgentDrained& record);
   void add(const RequestDone& record);
+  void add(const Audited&) {}
   StoredRun* open_run(RunId run, const char* what);
   std::vector<StoredAttempt>& attempts_of(RunId run) { return attempts_[run]; }
   void require(bool condition, const std::string& what);

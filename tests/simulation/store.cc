@@ -59,7 +59,8 @@ Mark mark_of(const coordinator::Record& record) {
           [&](const CheckpointKept& kept) { return of("stored: checkpoint", kept.run); },
           [&](const LogKept& kept) { return of("stored: log", kept.run, kept.number); },
           [&](const AgentDrained& drained) { return of("stored: agent drained", drained.draining ? 1 : 0); },
-          [&](const RequestDone&) { return of("stored: request", 0); }},
+          [&](const RequestDone&) { return of("stored: request", 0); },
+          [&](const coordinator::Audited&) { return of("stored: audit", 0); }},
       record);
 }
 

@@ -88,6 +88,7 @@ class Store {
   void add(const coordinator::LogKept&) {}
   void add(const coordinator::AgentDrained& record);
   void add(const coordinator::RequestDone& record);
+  void add(const coordinator::Audited&) {}
   RunRow* open_run(coordinator::RunId run, const char* what);
   const RunRow* find(const RunKey& run) const;
   void check_wanted(coordinator::RunId run);

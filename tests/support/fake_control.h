@@ -31,11 +31,15 @@ class FakeControl : public Control {
   std::vector<AttemptView> all_attempts;
   std::vector<AgentView> all_agents;
   std::vector<std::string> lines;
+  SweepGrid grid_of;
+  std::vector<LeaseView> all_leases;
+  std::vector<QueuedSweep> queued;
   // What was asked of it.
   std::vector<Submission> submissions;
   std::vector<SweepControl> controls;
   std::vector<AgentControl> agent_controls;
   std::vector<TrialsQuery> trial_queries;
+  std::vector<GridQuery> grid_queries;
   // So many requests are refused at first, as by a coordinator that is being restarted.
   std::atomic<int> unavailable{0};
   std::function<void()> before_reply = [] {};
@@ -152,6 +156,24 @@ class FakeControl : public Control {
       if (const auto found = sweep.results.runs.find(run); found != sweep.results.runs.end() && found->second.result)
         return reply(*found->second.result);
     reply(absl::NotFoundError("not finished"));
+  }
+  void grid(GridQuery query, Reply<SweepGrid> reply) override {
+    const std::lock_guard lock(mutex_);
+    grid_queries.push_back(query);
+    if (away(reply)) return;
+    const StatusOr<SweepView*> view = find(query.sweep);
+    if (!view.ok()) return reply(view.status());
+    SweepGrid grid = grid_of;
+    grid.sweep = **view;
+    reply(std::move(grid));
+  }
+  void leases(uint32_t, Reply<std::vector<LeaseView>> reply) override {
+    const std::lock_guard lock(mutex_);
+    if (!away(reply)) reply(all_leases);
+  }
+  void queue(uint32_t, Reply<std::vector<QueuedSweep>> reply) override {
+    const std::lock_guard lock(mutex_);
+    if (!away(reply)) reply(queued);
   }
   void agents(Reply<std::vector<AgentView>> reply) override {
     const std::lock_guard lock(mutex_);

@@ -12,6 +12,7 @@
 #include "common/base/file.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite_store.h"
+#include "sweeps/stats/metrics.h"
 #include "tests/unit/coordinator/store_example.h"
 #include "tests/unit/coordinator/temporary_state.h"
 
@@ -298,10 +299,27 @@ TEST_P(OldSchemas, AreReadAndMigrated) {
   EXPECT_EQ(*store->run_spec(1), example_.focal().spec_json);
   EXPECT_TRUE(store->commit(std::vector<Record>{example_.added(2, 0, 4)}, 8).ok());
   SQLite::Database database(state_.database(), SQLite::OPEN_READONLY);
-  EXPECT_EQ(database.execAndGet("SELECT value FROM meta WHERE name = 'schema_version'").getInt(), 3);
+  EXPECT_EQ(database.execAndGet("SELECT value FROM meta WHERE name = 'schema_version'").getInt(), 4);
   EXPECT_EQ(database.execAndGet("SELECT value FROM meta WHERE name = 'compatible_version'").getInt(), 3);
   EXPECT_EQ(database.execAndGet("SELECT count(*) FROM sqlite_master WHERE name LIKE 'old%'").getInt(), 0);
   EXPECT_EQ(database.execAndGet("SELECT count(*) FROM bases").getInt(), 1) << "stored once";
+}
+
+TEST_F(StoreTest, FillsInWhatSchema3DidNotHave) {
+  ASSERT_TRUE(open()->commit(example_.records(), 1000).ok());
+  sql("DROP TABLE audit; ALTER TABLE runs DROP COLUMN spread; ALTER TABLE runs DROP COLUMN seconds;"
+      "UPDATE meta SET value = 3 WHERE name = 'schema_version'");
+  ASSERT_TRUE(SqliteStore::open_for_reading(state_.path()).ok());
+  const Snapshot stored = reloaded();
+  ASSERT_THAT(stored.runs, SizeIs(3));
+  const RunResult result = parse_run_result(result_text()).value();
+  SQLite::Database database(state_.database(), SQLite::OPEN_READONLY);
+  EXPECT_DOUBLE_EQ(database.execAndGet("SELECT spread FROM runs WHERE number = 0").getDouble(),
+                   model_metrics(result.test)->var_unbiased);
+  EXPECT_DOUBLE_EQ(database.execAndGet("SELECT seconds FROM runs WHERE number = 0").getDouble(),
+                   result.times.train_seconds + result.times.evaluate_seconds);
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM runs WHERE spread IS NULL").getInt(), 2) << "without a result";
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM audit").getInt(), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, OldSchemas, testing::Values(1, 2));
