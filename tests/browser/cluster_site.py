@@ -1,9 +1,11 @@
 """A coordinator with its dashboard, an agent with the fake trainer, and a headless Chromium before them."""
 
+import json
 import pathlib
 import re
 import shutil
 import sys
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 
@@ -80,6 +82,16 @@ class SiteTest(ClusterTest):
                             data=data or self.data_with_classes(["red", "green", "blue"]))
         file = self.write(re.sub(r"\W", "_", name) + ".yaml", text)
         return self.ok(self.command("submit", file, "-o", "quiet")).stdout.strip()
+
+    def submit_renamed(self, sweep, name):
+        """The same sweep under another name, over the API; its id."""
+        with urllib.request.urlopen(f"{self.site}/api/v1/sweeps/{sweep}/definition", timeout=30) as answer:
+            definition = json.load(answer)["sweep"]
+        definition["name"] = name
+        request = urllib.request.Request(f"{self.site}/api/v1/sweeps", json.dumps({"sweep": definition}).encode(),
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["sweep"]["id"]
 
 
 class Eyes:

@@ -45,7 +45,7 @@ class Pictures(SiteTest):
         self.picture("dashboard-timeline")
         self.ok(self.command("report", sweep, "--out", self.out))
         driver.get((self.out / "report.html").as_uri())
-        self.picture("report")
+        self.picture("report", 700)
         for agent in agents:
             self.stop(agent)
 

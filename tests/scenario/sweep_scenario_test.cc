@@ -287,5 +287,27 @@ TEST(SweepScenario, AnswersForNoUnknownSweep) {
   EXPECT_EQ(scene.core().status(SweepId("nothing")), std::nullopt);
 }
 
+TEST(SweepScenario, TellsTheAuditLogWhoDidWhat) {
+  Core core({});
+  std::vector<std::string> told;
+  const auto note = [&](const Event& event) {
+    for (const Record& record : core.handle(TimePoint{}, event).records)
+      if (const auto* row = std::get_if<Audited>(&record))
+        told.push_back(row->who + " " + row->what + " " + row->subject + ": " + row->outcome);
+  };
+  const Sweep sweep = small_sweep("s", {focal_arm(2)}, {1, 2});
+  const SweepId id = sweep_id(sweep);
+  note(SweepSubmitted{.id = id, .sweep = sweep, .who = "a"});
+  note(SweepControlled{.sweep = id, .action = SweepAction::kPause, .request = "r", .who = "b"});
+  note(SweepControlled{.sweep = id, .action = SweepAction::kPause, .request = "r", .who = "b"});
+  note(SweepControlled{.sweep = SweepId("other"), .action = SweepAction::kPause, .who = "b"});
+  note(SweepControlled{.sweep = id, .action = SweepAction::kRetryFailed, .who = "b"});
+  note(AgentControlled{.agent = AgentId("m"), .draining = true, .who = "c"});
+  note(SweepControlled{.sweep = id, .action = SweepAction::kResume});
+  EXPECT_THAT(told, ElementsAre("a submit " + id.str() + ": 4 trials", "b pause " + id.str() + ": done",
+                                "b retry " + id.str() + ": 0 trials are tried again", "c drain m: done"))
+      << "once what was asked twice, nothing of what was not done or that nobody did";
+}
+
 }  // namespace
 }  // namespace evensweep::coordinator

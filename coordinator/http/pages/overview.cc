@@ -47,29 +47,32 @@ std::string alerts_box(const std::vector<std::string>& lines) {
 
 std::vector<std::string> sweep_row(const ListedSweep& listed, uint32_t slots, int64_t now) {
   const SweepStatus& status = listed.view.status;
-  const std::optional<std::pair<double, double>> left =
-      listed.figures ? time_left(status, listed.figures->latest_seconds, slots) : std::nullopt;
-  return {link(sweep_path(listed.view.id), listed.view.name),
-          phase_name(status.phase),
-          progress_bar(ended(status), status.trials),
-          std::to_string(status.trials),
-          status.trials_failed == 0
-              ? "0"
-              : link(sweep_path(listed.view.id) + "/failures", std::to_string(status.trials_failed)),
-          std::to_string(status.running),
-          left ? time_left_text(left) : "",
-          listed.figures ? duration_text(listed.figures->seconds) : "",
-          time_ago(listed.view.submitted_at, now)};
+  const std::string path = sweep_path(listed.view.id);
+  std::vector<std::string> row = {
+      link(path, listed.view.name), phase_name(status.phase), progress_bar(ended(status), status.trials),
+      std::to_string(status.trials),
+      status.trials_failed == 0 ? "0" : link(path + "/failures", std::to_string(status.trials_failed))};
+  if (!status.over) {
+    const SweepFigures figures = listed.figures.value_or(SweepFigures{});
+    row.push_back(std::to_string(status.running));
+    row.push_back(time_left_text(time_left(status, figures.latest_seconds, slots)));
+    row.push_back(listed.figures ? duration_text(figures.seconds) : "");
+  }
+  row.push_back(time_ago(listed.view.submitted_at, now));
+  return row;
 }
 
 std::string sweeps_table(const OverviewFacts& facts, bool over, const Seat& seat) {
   std::vector<std::vector<std::string>> rows;
   for (const ListedSweep& listed : facts.sweeps)
     if (listed.view.status.over == over) rows.push_back(sweep_row(listed, live_slots(facts.agents), seat.unix_millis));
+  if (over)
+    return rich_table("Sweeps that are over, newest first",
+                      {"Sweep", "Phase", "Progress", "Trials", "Failed", "Submitted"}, rows, "No sweep is over yet.");
   return rich_table(
-      over ? "Sweeps that are over, newest first" : "Sweeps under way, newest first",
+      "Sweeps under way, newest first",
       {"Sweep", "Phase", "Progress", "Trials", "Failed", "Running", "Time left", "Trained for", "Submitted"}, rows,
-      over ? "No sweep is over yet." : "No sweep is under way. Submit one: evensweep submit my.yaml");
+      "No sweep is under way. Submit one: evensweep submit my.yaml");
 }
 
 }  // namespace
@@ -110,8 +113,9 @@ std::string device_words(const DeviceView& view) {
   if (!device.name.empty()) words += " " + html_escape(device.name);
   words += fmt::format(", {}", counted(device.slots, "slot"));
   if (device.memory_bytes > 0)
-    words += fmt::format(", {} of {}", view.memory_used > 0 ? bytes_text(view.memory_used) : "memory",
-                         bytes_text(device.memory_bytes));
+    words += view.memory_used > 0
+                 ? fmt::format(", {} of {}", bytes_text(view.memory_used), bytes_text(device.memory_bytes))
+                 : ", " + bytes_text(device.memory_bytes);
   if (view.temperature) words += fmt::format(", {:.0f} °C", *view.temperature);
   if (view.utilisation) words += fmt::format(", {:.0f} % busy", 100 * *view.utilisation);
   return words;
@@ -146,8 +150,10 @@ std::string agents_parts(const AgentsFacts& facts, const Seat& seat) {
   for (const AgentView& agent : facts.agents) {
     std::string devices, work;
     for (const DeviceView& device : agent.devices) devices += "<div>" + device_words(device) + "</div>";
-    for (const LeaseView& lease : facts.leases)
-      if (lease.agent == agent.id) work += "<div>" + lease_words(lease) + "</div>";
+    for (const TrialState state : {TrialState::kRunning, TrialState::kLeased})
+      for (const LeaseView& lease : facts.leases)
+        if (lease.agent == agent.id && lease.trial.state == state)
+          work += "<div class=\"one\">" + lease_words(lease) + "</div>";
     rows.push_back({html_escape(agent.id.str()), html_escape(agent.host), agent_state(agent), devices,
                     work.empty() ? "nothing" : work, time_ago(agent.last_heard, seat.unix_millis),
                     agent_action(agent, seat)});

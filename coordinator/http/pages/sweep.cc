@@ -12,6 +12,7 @@
 namespace evensweep::coordinator {
 namespace {
 
+constexpr size_t kRoomy = 40;  // seeds for which there is room for larger dots
 constexpr std::array<TrialState, 9> kStates = {
     TrialState::kFinished, TrialState::kRunning,    TrialState::kLeased,
     TrialState::kReady,    TrialState::kUnresolved, TrialState::kWaitingForBaseline,
@@ -124,7 +125,8 @@ std::string time_left_text(const std::optional<std::pair<double, double>>& left)
 
 std::string completeness_grid(const SweepGrid& grid) {
   std::string head = "<th scope=\"col\">Arm</th>";
-  const size_t stride = grid.window.size() > 40 ? 10 : grid.window.size() > 20 ? 5 : 1;
+  const bool is_roomy = grid.window.size() <= kRoomy;
+  const size_t stride = is_roomy ? (grid.window.size() > 20 ? 5 : 1) : 10;
   for (size_t i = 0; i < grid.window.size(); ++i)
     head += i % stride == 0 ? fmt::format("<th scope=\"col\"><span>{}</span></th>", grid.window[i]) : "<td></td>";
   std::string rows;
@@ -142,9 +144,9 @@ std::string completeness_grid(const SweepGrid& grid) {
     rows += "</tr>\n";
   }
   return fmt::format(
-      "<div class=\"wide\" role=\"region\" aria-label=\"Completeness grid\"><table class=\"dots\">"
+      "<div class=\"wide\" role=\"region\" aria-label=\"Completeness grid\"><table class=\"dots{}\">"
       "<thead><tr>{}</tr></thead><tbody>\n{}</tbody></table></div>\n",
-      head, rows);
+      is_roomy ? " roomy" : "", head, rows);
 }
 
 std::string sweep_title(const SweepFacts& facts) {

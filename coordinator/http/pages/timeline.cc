@@ -68,9 +68,16 @@ std::string drawing(const std::vector<Lane>& lanes, int64_t from, int64_t to) {
     }
   }
   svg.line(kLabels, bottom, kWidth - 10, bottom, "a");
-  for (const double tick : nice_ticks(0, seconds, 8)) {
-    svg.line(x(tick), bottom, x(tick), bottom + 4, "a");
-    svg.text(x(tick), bottom + 18, duration_text(tick), "sm c");
+  const auto [unit, length] = seconds < 120      ? std::pair("s", 1.0)
+                              : seconds < 7200   ? std::pair("min", 60.0)
+                              : seconds < 172800 ? std::pair("h", 3600.0)
+                                                 : std::pair("days", 86400.0);
+  const std::vector<double> ticks = nice_ticks(0, seconds / length, 8);
+  const std::vector<std::string> labels = tick_labels(ticks);
+  for (size_t i = 0; i < ticks.size(); ++i) {
+    const double at = x(ticks[i] * length);
+    svg.line(at, bottom, at, bottom + 4, "a");
+    svg.text(at, bottom + 18, labels[i] + " " + unit, "sm c");
   }
   return svg.str();
 }
@@ -90,8 +97,10 @@ std::string timeline_page(const TimelineFacts& facts, const Seat& seat) {
     body +=
         "<ul class=\"legend\"><li><i class=\"swatch done\"></i> succeeded</li><li><i class=\"swatch lost\"></i> "
         "failed or given back</li><li><i class=\"swatch now\"></i> under way</li></ul>\n";
-    body += html_wide_figure(drawing(lanes_of(facts.attempts, seat.unix_millis), from, to),
-                             "Time since the first of them was given to its agent");
+    body += html_wide_figure(
+        drawing(lanes_of(facts.attempts, seat.unix_millis), from, to),
+        "Time since the first of them was given to its agent. An agent is given one more for each slot ahead of "
+        "time: a bar begins with that, and not with the training");
   }
   std::vector<std::vector<std::string>> rows;
   for (auto attempt = facts.attempts.rbegin(); attempt != facts.attempts.rend(); ++attempt) {

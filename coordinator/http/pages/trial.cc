@@ -17,7 +17,8 @@ namespace evensweep::coordinator {
 namespace {
 
 constexpr double kWidth = 480, kHeight = 290, kLeft = 50, kRight = 464, kTop = 12, kBottom = 240;
-constexpr double kSide = 268, kMargin = 92;
+constexpr double kSide = 268;
+constexpr size_t kNameCharacters = 12;
 constexpr size_t kMostClasses = 30;  // that a matrix is drawn for
 
 // ---- curves
@@ -73,21 +74,24 @@ std::string confusion(const ConfusionMatrix& matrix, const std::vector<std::stri
   const auto count = static_cast<size_t>(std::max<int64_t>(0, matrix.classes));
   if (count == 0 || count > kMostClasses || matrix.counts.size() != count * count) return {};
   const double cell = kSide / static_cast<double>(count);
-  Svg svg(kMargin + kSide + 4, kMargin + kSide + 4, id, title,
+  size_t longest = 2;
+  for (const std::string& name : classes) longest = std::max(longest, std::min(display_width(name), kNameCharacters));
+  const double margin = 12 + 6.5 * static_cast<double>(longest);
+  Svg svg(margin + kSide + 4, margin + kSide + 4, id, title,
           "Rows are true classes, columns predicted ones, in % of the row.");
   for (size_t row = 0; row < count; ++row) {
     const auto begin = matrix.counts.begin() + static_cast<ptrdiff_t>(row * count);
     int64_t sum = 0;
     for (auto at = begin; at != begin + static_cast<ptrdiff_t>(count); ++at) sum += *at;
-    const std::string name = row < classes.size() ? shortened(classes[row], 12) : std::to_string(row);
-    const double top = kMargin + cell * static_cast<double>(row);
-    svg.text(kMargin - 6, top + cell / 2 + 4, name, "sm e");
-    svg.rising_text(top + cell / 2 + 4, kMargin - 6, name, "sm");
+    const std::string name = row < classes.size() ? shortened(classes[row], kNameCharacters) : std::to_string(row);
+    const double top = margin + cell * static_cast<double>(row);
+    svg.text(margin - 6, top + cell / 2 + 4, name, "sm e");
+    svg.rising_text(top + cell / 2 + 4, margin - 6, name, "sm");
     for (size_t column = 0; column < count && sum > 0; ++column) {
       const double rate = static_cast<double>(begin[static_cast<ptrdiff_t>(column)]) / static_cast<double>(sum);
       const auto level = static_cast<int>(std::lround(std::sqrt(std::clamp(rate, 0.0, 1.0)) * 10));
       if (level == 0) continue;
-      const double left = kMargin + cell * static_cast<double>(column);
+      const double left = margin + cell * static_cast<double>(column);
       svg.rect(left, top, cell, cell, fmt::format("s{}", level));
       if (count <= 12)
         svg.text(left + cell / 2, top + cell / 2 + 3.5, fixed(rate * kPp, 0), fmt::format("k on{}", level));
@@ -200,7 +204,7 @@ std::string trial_parts(const TrialFacts& facts, const Seat& seat) {
                   {"Seed", std::to_string(trial.seed)},
                   {"Run", trial.run.empty() ? "not known yet"
                                             : "<code>" + html_escape(trial.run.str().substr(0, 12)) + "</code>"}});
-  return live("trial", header + html_list(facts.lines)) +
+  return live("trial", header + (trial.state == TrialState::kFinished ? "" : html_list(facts.lines))) +
          section("attempts", "Attempts", live("attempts", attempts_table(facts, seat)));
 }
 

@@ -180,6 +180,7 @@ TEST_F(ServicesTest, ControlsSweeps) {
     ASSERT_TRUE(call(&v1::Sweeps::Stub::Control, request, &response).ok());
     EXPECT_EQ(control_.controls.back().action, action);
     EXPECT_EQ(control_.controls.back().request, kRequest);
+    EXPECT_EQ(control_.controls.back().who, "this machine") << "nobody had to say who they are";
     EXPECT_EQ(response.sweep().name(), "digits");
   }
   request.clear_action();

@@ -18,9 +18,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kHostile =
-    R"(<img src=x onerror="alert(1)" >'&"</script></title><script>alert(2)</script>)"; constexpr int64_t kNow =
-        1'800'000'000'000;
+const std::string kHostile = R"x(<img src=x onerror="alert(1)">'&"</script></title><script>alert(2)</script>)x";
+constexpr int64_t kNow = 1'800'000'000'000;
 
 Seat seat(Right right = Right::kAdmin) {
   return {.visitor = {.name = kHostile, .right = right}, .can_sign_out = true, .unix_millis = kNow};
