@@ -119,7 +119,7 @@ class Eyes:
         return self.driver.execute_script("return document.querySelectorAll(arguments[0]).length", selector)
 
     def wait_count(self, selector, count):
-        poll(lambda: self.count(selector) == count, f"{count} of {selector}, not {self.count(selector)}", patience=30)
+        poll(lambda: self.count(selector) == count, f"{count} of {selector} on {self.driver.current_url}", patience=30)
 
     def click(self, words, selector="button, a"):
         found = [element for element in self.all(selector) if element.text.strip().rstrip("…") == words]

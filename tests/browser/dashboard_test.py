@@ -73,14 +73,17 @@ class DashboardTest(SiteTest):
         self.assertEqual(self.eyes.count("#curves ~ div svg, #curves ~ .grid svg"), 2, "two curves")
         self.assertIn("succeeded", self.eyes.text())
 
+    def press_in_row(self, start):
+        """The button in the row of this agent."""
+        row = [row for row in self.eyes.all("tbody tr") if row.text.startswith(start)][0]
+        row.find_element("css selector", "button").click()
+
     def drain(self):
         self.eyes.open("/agents")
-        self.assertIn("two", self.eyes.text())
-        row = [row for row in self.eyes.all("tbody tr") if row.text.startswith("two")][0]
-        row.find_element("css selector", "button").click()
+        self.press_in_row("two")
         self.eyes.wait_text("draining: takes nothing new")
-        self.eyes.click("Release")
-        poll(lambda: "draining: takes" not in self.eyes.text(), "its release")
+        self.press_in_row("two")
+        poll(lambda: "draining: takes" not in self.eyes.text(), "its release", patience=30)
 
     def keyboard(self):
         self.eyes.open("/sweeps/" + self.sweep_id)
@@ -155,8 +158,7 @@ class DashboardTest(SiteTest):
             self.assertEqual(len(self.eyes.all(".dots a.finished")), 16)
             self.assertIn("ago", self.eyes.one("main").text, "ages without the script")
             self.eyes.open("/agents")
-            row = [row for row in self.eyes.all("tbody tr") if row.text.startswith("two")][0]
-            row.find_element("css selector", "button").click()
+            self.press_in_row("two")
             self.assertIn("draining", self.eyes.one("main").text)
         finally:
             self.eyes.driver.execute_cdp_cmd(EMULATE, {"value": False})

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/model/json.h"
+#include "coordinator/core/view.h"
 #include "tests/scenario/core_scenario.h"
 #include "tests/unit/model/examples.h"
 
@@ -285,6 +286,28 @@ TEST(SweepScenario, ReopensASharedRunForBothSweeps) {
 TEST(SweepScenario, AnswersForNoUnknownSweep) {
   CoreScenario scene;
   EXPECT_EQ(scene.core().status(SweepId("nothing")), std::nullopt);
+}
+
+TEST(SweepScenario, ShowsWhatAgentsHoldAndWhatIsNext) {
+  CoreScenario scene;
+  const SweepId sweep = scene.submit(small_sweep("s", {tpr_arm(1), focal_arm(2)}, {1, 2}));
+  const CoreView view(scene.core());
+  EXPECT_THAT(view.turns(), ElementsAre(0u));
+  EXPECT_EQ(view.ready(0), 4u);
+  const ConnectionId agent = scene.connect("a");
+  scene.start(agent, scene.ask(agent, 2).front());
+  const std::vector<LeaseView> held = view.held(10);
+  ASSERT_THAT(held, SizeIs(2));
+  EXPECT_EQ(held[0].agent, AgentId("a"));
+  EXPECT_EQ(held[0].trial.sweep, sweep);
+  EXPECT_EQ(held[0].trial.state, TrialState::kRunning);
+  EXPECT_EQ(held[1].trial.state, TrialState::kLeased);
+  EXPECT_THAT(view.held(1), SizeIs(1));
+  const std::vector<TrialId> next = view.next_ready(0, 1);
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_EQ(next[0], (TrialId{.sweep = 0, .arm = 2, .seed = 0})) << "both baselines are given out";
+  scene.control(sweep, SweepAction::kPause);
+  EXPECT_THAT(view.turns(), IsEmpty());
 }
 
 TEST(SweepScenario, TellsTheAuditLogWhoDidWhat) {
