@@ -95,6 +95,7 @@ std::string time_ago(int64_t at, int64_t now) {
 
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return kNoNumber;
+  if (seconds == 0) return "0 s";
   if (seconds < 1) return "under a second";
   if (seconds < 100) return fmt::format("{:.0f} s", seconds);
   const auto minutes = static_cast<int64_t>(std::min(seconds, 1e12) / 60 + 0.5);

@@ -42,11 +42,13 @@ class Site {
         .visitor = request.visitor, .can_sign_out = !request.session.empty(), .unix_millis = parts.clock.unix_millis()};
   }
 
-  // Answers with the page that `make` makes of what was gathered.
+  // Answers with the page that `make` makes of what was gathered: it is written where that was, and handed over to the
+  // HTTP thread.
   template <typename Facts, typename Make>
-  static Done<Facts> show(const Respond& respond, const Seat& seat, Make make) {
-    return [respond, seat, make](const StatusOr<Facts>& facts) {
-      respond(facts.ok() ? page(make(*facts, seat)) : error_response(facts.status()));
+  static Done<Facts> show(const WebParts& parts, const HttpRequest& request, const Respond& respond, Make make) {
+    return [mailbox = parts.mailbox, respond, seat = seat_of(request, parts), make](const StatusOr<Facts>& facts) {
+      HttpResponse response = facts.ok() ? page(make(*facts, seat)) : error_response(facts.status());
+      mailbox->post([respond, response = std::move(response)] { respond(response); });
     };
   }
 
@@ -70,7 +72,7 @@ class Site {
   void add_everything_here() {
     router_.get("/", Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
-                  gather.overview(show<OverviewFacts>(respond, seat_of(request, parts), overview_page));
+                  gather.overview(show<OverviewFacts>(parts, request, respond, overview_page));
                 });
     router_.get("/live", Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
@@ -81,7 +83,7 @@ class Site {
                 });
     router_.get("/queue", Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
-                  gather.queue(show<std::vector<QueuedSweep>>(respond, seat_of(request, parts), queue_page));
+                  gather.queue(show<std::vector<QueuedSweep>>(parts, request, respond, queue_page));
                 });
     router_.get("/queue/live", Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
@@ -95,7 +97,7 @@ class Site {
                   const StatusOr<std::optional<uint64_t>> before = request.query.number("before", INT64_MAX);
                   if (!before.ok()) return respond(error_response(before.status()));
                   gather.audit(before->has_value() ? std::optional(static_cast<int64_t>(**before)) : std::nullopt,
-                               show<std::vector<AuditRow>>(respond, seat_of(request, parts), audit_page));
+                               show<std::vector<AuditRow>>(parts, request, respond, audit_page));
                 });
   }
 
@@ -126,7 +128,7 @@ class Site {
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
                   const std::optional<std::string> sweep = sweep_of(request, respond);
                   const std::optional<uint64_t> from = sweep ? from_of(request, respond) : std::nullopt;
-                  if (from) gather.sweep(*sweep, *from, show<SweepFacts>(respond, seat_of(request, parts), sweep_page));
+                  if (from) gather.sweep(*sweep, *from, show<SweepFacts>(parts, request, respond, sweep_page));
                 });
     router_.get(
         std::string(kSweep) + "/live", Right::kRead,
@@ -148,12 +150,12 @@ class Site {
     router_.get(std::string(kSweep) + "/failures", Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
                   if (const auto sweep = sweep_of(request, respond))
-                    gather.failures(*sweep, show<FailuresFacts>(respond, seat_of(request, parts), failures_page));
+                    gather.failures(*sweep, show<FailuresFacts>(parts, request, respond, failures_page));
                 });
     router_.get(std::string(kSweep) + "/timeline", Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
                   if (const auto sweep = sweep_of(request, respond))
-                    gather.timeline(*sweep, show<TimelineFacts>(respond, seat_of(request, parts), timeline_page));
+                    gather.timeline(*sweep, show<TimelineFacts>(parts, request, respond, timeline_page));
                 });
     router_.get(std::string(kSweep) + "/trials", Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
@@ -165,7 +167,7 @@ class Site {
                   if (!name.empty() && !state)
                     return respond(error_response(
                         absl::InvalidArgumentError("there is no state " + in_quotes(name) + " of trials")));
-                  gather.trials(*sweep, *from, state, show<TrialsFacts>(respond, seat_of(request, parts), trials_page));
+                  gather.trials(*sweep, *from, state, show<TrialsFacts>(parts, request, respond, trials_page));
                 });
   }
 
@@ -211,7 +213,7 @@ class Site {
     router_.get(kTrial, Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
                   if (const auto trial = trial_of(request, respond))
-                    gather.trial(*trial, true, show<TrialFacts>(respond, seat_of(request, parts), trial_page));
+                    gather.trial(*trial, true, show<TrialFacts>(parts, request, respond, trial_page));
                 });
     router_.get(
         std::string(kTrial) + "/live", Right::kRead,
@@ -231,7 +233,7 @@ class Site {
   void add_agents() {
     router_.get("/agents", Right::kRead,
                 [parts = parts_, gather = gather_](const HttpRequest& request, const Respond& respond) {
-                  gather.agents(show<AgentsFacts>(respond, seat_of(request, parts), agents_page));
+                  gather.agents(show<AgentsFacts>(parts, request, respond, agents_page));
                 });
     router_.get(
         "/agents/live", Right::kRead,
