@@ -44,8 +44,8 @@ class Pictures(SiteTest):
         self.eyes.open(f"/sweeps/{sweep}/timeline")
         self.picture("dashboard-timeline")
         self.ok(self.command("report", sweep, "--out", self.out))
-        driver.get((self.out / "report.html").as_uri())
-        self.picture("report", 700)
+        driver.get((self.out / "report.html").as_uri() + "#effects")
+        self.picture("report", 490)
         for agent in agents:
             self.stop(agent)
 
