@@ -58,12 +58,16 @@ StatusOr<int> drain(const DrainOptions& options) {
 void add_agents(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<AgentsOptions>();
   CLI::App* verb = app.add_subcommand("agents", "List the machines that train for a coordinator");
+  verb->footer("Examples:\n  evensweep agents\n  evensweep agents -o json");
   add_verb_options(*verb, options->verb);
   run_verb(*verb, exit_code, [options] { return list(*options); });
 
   auto draining = std::make_shared<DrainOptions>();
   CLI::App* drain_verb = app.add_subcommand("drain", "Let an agent finish what it trains, and give it no more");
-  drain_verb->footer("With --undo it takes runs again, also after it was quarantined.");
+  drain_verb->footer(
+      "Examples:\n  evensweep drain gpu-1           before the machine is taken away\n"
+      "  evensweep drain gpu-1 --undo\n"
+      "With --undo it takes runs again, also after it was quarantined.");
   drain_verb->add_option("agent", draining->agent, "Id of the agent, or the beginning of it")->required();
   drain_verb->add_flag("--undo", draining->undo, "Give it runs again");
   add_verb_options(*drain_verb, draining->verb);

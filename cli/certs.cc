@@ -184,12 +184,20 @@ Status client(const CertsOptions& options) {
   return issue_to(options, options.name, {.name = options.name, .units = units_of(options.scopes)});
 }
 
-CLI::App* add_verb(CLI::App* certs, const char* verb_name, const char* what, Status (*act)(const CertsOptions&),
-                   const std::shared_ptr<CertsOptions>& options, int& exit_code) {
-  CLI::App* verb = certs->add_subcommand(verb_name, what);
+struct CertsVerb {
+  const char* name;
+  const char* what;
+  const char* example;  // behind "evensweep certs"
+  Status (*act)(const CertsOptions&);
+};
+
+CLI::App* add_verb(CLI::App* certs, const CertsVerb& known, const std::shared_ptr<CertsOptions>& options,
+                   int& exit_code) {
+  CLI::App* verb = certs->add_subcommand(known.name, known.what);
+  verb->footer(std::string("Example:\n  evensweep certs ") + known.example);
   verb->add_option("dir", options->folder, "Folder of the certificate authority")->required();
   verb->add_option("--days", options->days, "How long it is valid (default: 730)")->check(CLI::Range(1, 36500));
-  verb->callback([options, act, &exit_code] {
+  verb->callback([options, act = known.act, &exit_code] {
     const Status status = act(*options);
     if (!status.ok()) say(std::string(status.message()));
     exit_code = exit_code_of(status);
@@ -225,19 +233,30 @@ void add_certs(CLI::App& app, int& exit_code) {
       "docs/operating.md says more.");
   const auto fresh = [] { return std::make_shared<CertsOptions>(); };
   auto options = fresh();
-  add_hosts(add_verb(certs, "init", "Make a certificate authority and all that a lab needs", init, options, exit_code),
+  add_hosts(add_verb(certs,
+                     {"init", "Make a certificate authority and all that a lab needs",
+                      "init lab --host gpu-head.example.org", init},
+                     options, exit_code),
             *options);
   options = fresh();
-  add_hosts(add_verb(certs, "server", "A new certificate for the coordinator", server, options, exit_code), *options);
+  add_hosts(
+      add_verb(certs,
+               {"server", "A new certificate for the coordinator", "server lab --host gpu-head.example.org", server},
+               options, exit_code),
+      *options);
   options = fresh();
-  add_name(add_verb(certs, "agent", "A certificate for the agents of one machine", agent, options, exit_code), *options,
-           "Name of the machine; its agents are called so, or NAME.anything");
+  add_name(add_verb(certs, {"agent", "A certificate for the agents of one machine", "agent lab gpu-1", agent}, options,
+                    exit_code),
+           *options, "Name of the machine; its agents are called so, or NAME.anything");
   options = fresh();
-  CLI::App* verb = add_verb(certs, "client", "A certificate for a person or a program", client, options, exit_code);
+  CLI::App* verb =
+      add_verb(certs, {"client", "A certificate for a person or a program", "client lab alice --scope submit", client},
+               options, exit_code);
   add_name(verb, *options, "Name, which the coordinator's log shows");
   add_scopes(verb, *options);
   options = fresh();
-  verb = add_verb(certs, "token", "A token for a person or a program", add_token, options, exit_code);
+  verb = add_verb(certs, {"token", "A token for a person or a program", "token lab alice --scope submit", add_token},
+                  options, exit_code);
   add_name(verb, *options, "Name, which the coordinator's log shows");
   add_scopes(verb, *options);
 }

@@ -43,15 +43,20 @@ std::string new_request_id() {
   return id;
 }
 
-Client::Client(Connection connection, Duration patience)
+Client::Client(Connection connection, Duration patience, Duration call_limit)
     : connection_(std::move(connection)),
       patience_(patience),
+      call_limit_(call_limit),
       sweeps_(v1::Sweeps::NewStub(connection_.channel())),
       agents_(v1::Agents::NewStub(connection_.channel())) {}
 
-StatusOr<Client> Client::connect(const ConnectionOptions& options, Duration patience) {
+StatusOr<Client> Client::connect(const ConnectionOptions& options, Duration patience, Duration call_limit) {
   EV_ASSIGN_OR_RETURN(Connection connection, evensweep::connect(options));
-  return Client(std::move(connection), patience);
+  return Client(std::move(connection), patience, call_limit);
+}
+
+Status Client::retried(const std::function<grpc::Status(grpc::ClientContext&)>& call) const {
+  return retried(call, call_limit_);
 }
 
 // The delay doubles, and half of it is left to chance: clients that lost one coordinator do not come back as one.

@@ -45,8 +45,10 @@ class Client {
     bool more = false;
   };
 
-  explicit Client(Connection connection, Duration patience = kPatience);
-  static StatusOr<Client> connect(const ConnectionOptions& options, Duration patience = kPatience);
+  // A call is tried again for `patience`, and may take `call_limit` each time.
+  explicit Client(Connection connection, Duration patience = kPatience, Duration call_limit = kCallLimit);
+  static StatusOr<Client> connect(const ConnectionOptions& options, Duration patience = kPatience,
+                                  Duration call_limit = kCallLimit);
 
   StatusOr<Submitted> submit(const Sweep& sweep, const SweepFile& file, const SweepId& extends = {});
   StatusOr<SweepsPage> sweeps(bool over_too, uint32_t limit = 0);  // 0: as many as come at once
@@ -69,10 +71,11 @@ class Client {
   const Connection& connection() const { return connection_; }
 
  private:
-  Status retried(const std::function<grpc::Status(grpc::ClientContext&)>& call, Duration limit = kCallLimit) const;
+  Status retried(const std::function<grpc::Status(grpc::ClientContext&)>& call) const;
+  Status retried(const std::function<grpc::Status(grpc::ClientContext&)>& call, Duration limit) const;
 
   Connection connection_;
-  Duration patience_;
+  Duration patience_, call_limit_;
   std::unique_ptr<v1::Sweeps::Stub> sweeps_;
   std::unique_ptr<v1::Agents::Stub> agents_;
 };

@@ -30,13 +30,17 @@ struct ControlVerb {
 
 constexpr ControlVerb kVerbs[] = {
     {"pause", "Start no more runs of a sweep; those that train go on",
-     "It goes on with `evensweep resume SWEEP`, also after a restart of the coordinator.", v1::SWEEP_ACTION_PAUSE},
-    {"resume", "Go on with a sweep that was paused or stopped", "Finished runs are never trained again.",
-     v1::SWEEP_ACTION_RESUME},
-    {"stop", "Finish the runs of a sweep that train, and start no more", "To end them at once: evensweep cancel SWEEP.",
-     v1::SWEEP_ACTION_STOP},
+     "Example:\n  evensweep pause digits\nIt goes on with `evensweep resume SWEEP`, also after a restart of the "
+     "coordinator.",
+     v1::SWEEP_ACTION_PAUSE},
+    {"resume", "Go on with a sweep that was paused or stopped",
+     "Example:\n  evensweep resume digits\nFinished runs are never trained again.", v1::SWEEP_ACTION_RESUME},
+    {"stop", "Finish the runs of a sweep that train, and start no more",
+     "Example:\n  evensweep stop digits\nTo end them at once: evensweep cancel SWEEP.", v1::SWEEP_ACTION_STOP},
     {"cancel", "End a sweep and the runs of it that train, at once",
-     "Runs that another sweep needs too go on. Results that are there stay.", v1::SWEEP_ACTION_CANCEL},
+     "Examples:\n  evensweep cancel digits\n  evensweep cancel digits 4f2a    several at a time\nRuns that another "
+     "sweep needs too go on. Results that are there stay.",
+     v1::SWEEP_ACTION_CANCEL},
     {"retry", "Try the failed trials of a sweep again",
      "Example:\n  evensweep retry digits --failed\nTrials that diverged are not tried again: that is a finding.",
      v1::SWEEP_ACTION_RETRY_FAILED}};

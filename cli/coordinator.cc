@@ -158,7 +158,7 @@ void add_coordinator(CLI::App& app, int& exit_code) {
   verb->footer(
       "Examples:\n"
       "  evensweep coordinator                               for this machine alone, on 127.0.0.1:7077\n"
-      "  evensweep coordinator --config lab/coordinator.yaml for a lab; \"evensweep certs init lab\" makes the file\n"
+      "  evensweep coordinator --config lab/coordinator.yaml  for a lab; \"evensweep certs init lab\" makes the file\n"
       "docs/operating.md says more.");
   verb->add_option("--listen", options->listen, "HOST:PORT or unix:PATH, also several times (default: 127.0.0.1:7077)");
   verb->add_option("--state", options->state, "State folder (default: $EVENSWEEP_STATE or ~/.local/state/evensweep)");

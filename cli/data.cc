@@ -167,6 +167,7 @@ void add_data(CLI::App& app, int& exit_code) {
 
   auto listing = std::make_shared<DataOptions>();
   CLI::App* ls = data->add_subcommand("ls", "List the known data sets");
+  ls->footer("Example:\n  evensweep data ls");
   ls->add_option("--data", listing->data, "Folder in which data files are looked up first");
   add_output(ls, listing->output);
   run_with<DataOptions>(ls, listing, list, exit_code);

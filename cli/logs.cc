@@ -77,20 +77,6 @@ StatusOr<LoggedTrial> logged(Client& client, const std::string& trial, bool open
   return log;
 }
 
-// "attempt 2 on gpu7-1a2b (gpu7, cuda:1), 12 min: trainer_error: the trainer exited with 3"
-std::string heading(const AttemptView& attempt, int64_t now) {
-  std::string place = attempt.host;
-  if (!attempt.device.empty()) place += (place.empty() ? "" : ", ") + attempt.device;
-  std::string text = fmt::format("attempt {} on {}{}, {}: ", attempt.number, attempt.agent.str(),
-                                 place.empty() ? "" : " (" + place + ")",
-                                 age_text(attempt.granted_at, attempt.ended_at.value_or(now)));
-  if (attempt.failure)
-    text += std::string(failure_class_name(attempt.failure->failure)) + ": " + attempt.failure->message;
-  else
-    text += attempt.ended_at ? "succeeded" : "under way";
-  return printable(text);
-}
-
 // What trainers write goes to a terminal without what would move its cursor or change its colours.
 std::string lines_of(const std::string& text) {
   std::string lines;
@@ -113,7 +99,7 @@ std::string text_of(const LoggedTrial& log, int64_t now) {
                                  trial_state_name(log.trial.state));
   if (log.attempts.empty()) text += "no attempt yet\n";
   for (const LoggedAttempt& logged : log.attempts) {
-    text += "-- " + heading(logged.attempt, now) + "\n" + lines_of(logged.text);
+    text += "-- " + attempt_line(logged.attempt, now) + "\n" + lines_of(logged.text);
   }
   return text;
 }
@@ -187,7 +173,7 @@ StatusOr<int> follow_trial(const LogsOptions& options, Client& client) {
     EV_ASSIGN_OR_RETURN(const Client::TrialAttempts now, client.attempts(options.reference));
     for (const AttemptView& attempt : now.attempts) {
       if (attempt.number <= told) continue;
-      EV_RETURN_IF_ERROR(print("-- " + heading(attempt, wall_clock()) + "\n"));
+      EV_RETURN_IF_ERROR(print("-- " + attempt_line(attempt, wall_clock()) + "\n"));
       told = attempt.number;
       followed = is_open(attempt);
       if (followed) {

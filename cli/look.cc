@@ -24,6 +24,7 @@ constexpr size_t kMostListed = 1'000'000;
 constexpr size_t kMostShown = 10;  // running and failed trials of a status
 constexpr Duration kRedraw{1'000};
 constexpr Duration kPlainLine{10'000};
+constexpr Duration kGlance{100};  // at the terminal's size
 
 struct ListOptions {
   VerbOptions verb;
@@ -172,7 +173,9 @@ StatusOr<int> watch(const std::function<StatusOr<std::pair<std::string, bool>>(s
     }
     screen.draw(away ? last + cut_to(std::string(drawn.status().message()), screen.width()) + "\n" : last);
     if (drawn.ok() && drawn->second) return kOk;
-    if (signals.wait(screen.moves() ? kRedraw : kPlainLine)) return kInterrupted;
+    const TimePoint next = clock.now() + (screen.moves() ? kRedraw : kPlainLine);
+    while (clock.now() < next && !(screen.moves() && screen.resized()))
+      if (signals.wait(kGlance)) return kInterrupted;
   }
 }
 

@@ -65,7 +65,7 @@ void add_report(CLI::App& app, int& exit_code) {
   verb->footer(
       "Examples:\n  evensweep report results/digits/results.json --out /tmp/again\n"
       "  evensweep report digits --coordinator head:7077      a sweep by its name or id\n"
-      "  evensweep report results/digits --task 4f2a > task.json && evensweep-trainer task.json");
+      "  evensweep report results/digits --task 4f2a > task.json    to train this run by hand");
   verb->add_option("file", options->file,
                    "results.json of a report, the folder that holds it, or a sweep of a coordinator")
       ->required();

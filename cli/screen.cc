@@ -14,17 +14,37 @@ std::string redraw(const std::string& text, size_t lines) {
   return out + "\x1b[J";
 }
 
+std::string first_lines(const std::string& text, size_t most) {
+  const auto count = static_cast<size_t>(std::ranges::count(text, '\n'));
+  if (count <= most || most == 0) return most == 0 ? "" : text;
+  size_t end = 0;
+  for (size_t kept = 1; kept < most; ++kept) end = text.find('\n', end) + 1;
+  return text.substr(0, end) + "and " + std::to_string(count - most + 1) + " more lines\n";
+}
+
 void Screen::draw(const std::string& text) {
   if (!moves() && text == last_) return;
   last_ = text;
-  const std::string out = moves() ? redraw(text, lines_) : text;
+  std::string out = text;
+  if (moves()) {
+    const bool anew = resized();
+    terminal_ = detect_terminal();
+    const std::string seen = first_lines(text, static_cast<size_t>(std::max(2, terminal_.height)) - 1);
+    out = anew ? "\x1b[H\x1b[2J" + redraw(seen, 0) : redraw(seen, lines_);
+    lines_ = static_cast<size_t>(std::ranges::count(seen, '\n'));
+  }
   std::fwrite(out.data(), 1, out.size(), stdout);  // a terminal that has gone is no reason to stop
   std::fflush(stdout);
-  lines_ = static_cast<size_t>(std::ranges::count(text, '\n'));
+}
+
+bool Screen::resized() const {
+  const Terminal now = detect_terminal();
+  return now.width != terminal_.width || now.height != terminal_.height;
 }
 
 size_t Screen::width() const {
-  return terminal_.out_is_terminal ? static_cast<size_t>(std::max(2, terminal_.width)) - 1 : kUnbounded;
+  if (!terminal_.out_is_terminal) return kUnbounded;
+  return static_cast<size_t>(std::max(2, detect_terminal().width)) - 1;
 }
 
 }  // namespace evensweep

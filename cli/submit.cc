@@ -146,7 +146,9 @@ void add_submit(CLI::App& app, int& exit_code) {
 
   auto waiting = std::make_shared<WaitOptions>();
   CLI::App* wait_verb = app.add_subcommand("wait", "Wait until a sweep is over");
-  wait_verb->footer("Exit codes: 0 all trials have results, 3 some have none, 4 the coordinator was away too long.");
+  wait_verb->footer(
+      "Example:\n  evensweep wait digits --out results/digits\n"
+      "Exit codes: 0 all trials have results, 3 some have none, 4 the coordinator was away too long.");
   wait_verb->add_option("sweep", waiting->sweep, "Name of the sweep, or the beginning of its id")->required();
   wait_verb->add_option("--out", waiting->report.out, "Write the report into this folder");
   wait_verb->add_option("--data", waiting->report.data, "Folder in which data files are looked up first");

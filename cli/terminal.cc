@@ -23,10 +23,13 @@ Terminal detect_terminal() {
   terminal.moves = terminal.err_is_terminal && !dumb;
   winsize size{};
   const int fd = terminal.out_is_terminal ? STDOUT_FILENO : STDERR_FILENO;
-  if ((terminal.out_is_terminal || terminal.err_is_terminal) && ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    terminal.width = std::clamp<int>(size.ws_col, 40, 200);
-  else if (!terminal.out_is_terminal)
+  if ((terminal.out_is_terminal || terminal.err_is_terminal) && ::ioctl(fd, TIOCGWINSZ, &size) == 0 &&
+      size.ws_col > 0) {
+    terminal.width = std::clamp<int>(size.ws_col, 20, 200);
+    if (size.ws_row > 0) terminal.height = size.ws_row;
+  } else if (!terminal.out_is_terminal) {
     terminal.width = 120;
+  }
   return terminal;
 }
 

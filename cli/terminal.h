@@ -13,7 +13,7 @@ struct Terminal {
   bool err_is_terminal = false;
   bool color_out = false;  // a terminal, no NO_COLOR, TERM is not dumb
   bool moves = false;      // standard error can redraw a line
-  int width = 80;
+  int width = 80, height = 24;
 };
 
 Terminal detect_terminal();

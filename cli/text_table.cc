@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "cli/text_width.h"
 #include "common/base/text.h"
 
 namespace evensweep {
 namespace {
 
 constexpr size_t kGap = 2;
-
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 struct Layout {
   std::vector<size_t> shown;   // columns, in their order
@@ -63,11 +62,22 @@ std::string line(const std::vector<TextColumn>& columns, const std::vector<std::
   return text + "\n";
 }
 
+// U+200E, U+200F, U+202A to U+202E and U+2066 to U+2069: a name with them could turn the rest of its line around.
+void drop_directions(std::string& text) {
+  for (size_t at = text.find('\xE2'); at != std::string::npos; at = text.find('\xE2', at)) {
+    const auto second = static_cast<unsigned char>(text[at + 1]), third = static_cast<unsigned char>(text[at + 2]);
+    const bool turns = (second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE))) ||
+                       (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+    if (turns)
+      text.erase(at, 3);
+    else
+      ++at;
+  }
+}
+
 }  // namespace
 
-size_t characters(std::string_view text) {
-  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return !continues(c); }));
-}
+size_t characters(std::string_view text) { return columns_of(text); }
 
 std::string printable(std::string_view text) {
   std::string clean;
@@ -76,6 +86,7 @@ std::string printable(std::string_view text) {
     // U+0080 to U+009F are control characters too: terminals take C2 9B for an escape sequence's start.
     for (size_t at = clean.find('\xC2'); at != std::string::npos; at = clean.find('\xC2', at + 1))
       if (static_cast<unsigned char>(clean[at + 1]) < 0xA0) clean.replace(at, 2, " ");
+    drop_directions(clean);
     return clean;
   }
   std::erase_if(clean, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
@@ -85,10 +96,15 @@ std::string printable(std::string_view text) {
 std::string cut_to(std::string_view text, size_t most) {
   if (characters(text) <= most) return std::string(text);
   if (most == 0) return "";
-  size_t end = 0;
-  for (size_t kept = 0; end < text.size(); ++end)
-    if (!continues(text[end]) && ++kept == most) break;
-  return std::string(text.substr(0, end)) + "…";
+  std::string kept;
+  size_t room = most - 1;
+  each_character(text, [&](std::string_view character, size_t columns) {
+    if (columns > room) return false;
+    room -= columns;
+    kept += character;
+    return true;
+  });
+  return kept + "…";
 }
 
 std::string text_table(const std::vector<TextColumn>& columns, const std::vector<std::vector<std::string>>& rows,

@@ -23,13 +23,14 @@ inline constexpr size_t kUnbounded = 100'000;
 std::string text_table(const std::vector<TextColumn>& columns, const std::vector<std::vector<std::string>>& rows,
                        size_t width);
 
-// The text without control characters, and without bytes that are no UTF-8.
+// The text without control characters, without marks that change the direction of writing, and without bytes that are
+// no UTF-8.
 std::string printable(std::string_view text);
 
-// At most `most` characters, the last one "…" where something is left out.
+// At most `most` columns, the last one "…" where something is left out.
 std::string cut_to(std::string_view text, size_t most);
 
-// Characters, as a terminal counts those of Latin scripts.
+// Columns of a terminal that the text takes.
 size_t characters(std::string_view text);
 
 }  // namespace evensweep

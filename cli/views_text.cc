@@ -93,6 +93,19 @@ std::string bytes_text(uint64_t bytes) {
   return fmt::format("{} B", bytes);
 }
 
+std::string attempt_line(const AttemptView& attempt, int64_t now) {
+  std::string place = attempt.host;
+  if (!attempt.device.empty()) place += (place.empty() ? "" : ", ") + attempt.device;
+  std::string text = fmt::format("attempt {} on {}{}, {}: ", attempt.number, attempt.agent.str(),
+                                 place.empty() ? "" : " (" + place + ")",
+                                 age_text(attempt.granted_at, attempt.ended_at.value_or(now)));
+  if (attempt.failure)
+    text += std::string(failure_class_name(attempt.failure->failure)) + ": " + attempt.failure->message;
+  else
+    text += attempt.ended_at ? "succeeded" : "under way";
+  return printable(text);
+}
+
 std::string sweeps_table(const std::vector<SweepView>& sweeps, int64_t now, size_t width) {
   std::vector<std::vector<std::string>> rows;
   for (const SweepView& sweep : sweeps)

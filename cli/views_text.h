@@ -15,6 +15,9 @@ std::string age_text(int64_t from, int64_t now);
 // "1.5 GiB"
 std::string bytes_text(uint64_t bytes);
 
+// "attempt 2 on gpu7-1a2b (gpu7, cuda:1), 12 min: trainer_error: the trainer exited with 3"
+std::string attempt_line(const AttemptView& attempt, int64_t now);
+
 std::string sweeps_table(const std::vector<SweepView>& sweeps, int64_t now, size_t width);
 std::string trials_table(const std::vector<TrialView>& trials, size_t width);
 std::string agents_table(const std::vector<AgentView>& agents, int64_t now, size_t width);

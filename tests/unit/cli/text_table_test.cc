@@ -68,5 +68,28 @@ TEST(Screen, DrawsOverWhatWasThere) {
   EXPECT_EQ(redraw("c\n", 2), "\x1b[2A\rc\x1b[K\n\x1b[J");
 }
 
+TEST(TextTable, CountsColumnsNotCharacters) {
+  EXPECT_EQ(characters("漢字"), 4u);
+  EXPECT_EQ(characters("e\xcc\x81"), 1u);
+  EXPECT_EQ(cut_to("漢字漢字", 6), "漢字…");
+  EXPECT_EQ(cut_to("漢字漢字", 4), "漢…");
+  EXPECT_EQ(text_table({{.title = "A"}, {.title = "B"}}, {{"漢字", "x"}, {"abc", "y"}}, 80),
+            "A     B\n漢字  x\nabc   y\n");
+}
+
+TEST(TextTable, NamesDoNotTurnTheirLineAround) {
+  EXPECT_EQ(printable("a\xe2\x80\xae"
+                      "b\xe2\x81\xa6"
+                      "c\xe2\x80\x94"),
+            "abc\xe2\x80\x94");
+}
+
+TEST(Screen, ShowsNoMoreLinesThanThereAre) {
+  EXPECT_EQ(first_lines("a\nb\nc\n", 3), "a\nb\nc\n");
+  EXPECT_EQ(first_lines("a\nb\nc\n", 2), "a\nand 2 more lines\n");
+  EXPECT_EQ(first_lines("a\nb\nc\n", 1), "and 3 more lines\n");
+  EXPECT_EQ(first_lines("a\n", 0), "");
+}
+
 }  // namespace
 }  // namespace evensweep
