@@ -10,15 +10,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "agent/core/trainer_contract.h"
+#include "agent/devices/gpus.h"
 #include "agent/devices/machine.h"
 #include "agent/process/posix_launcher.h"
+#include "cli/connection.h"
 #include "cli/exit_code.h"
+#include "cli/finding.h"
 #include "cli/places.h"
 #include "cli/terminal.h"
+#include "cli/way_check.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/dataset/catalogue.h"
@@ -34,16 +39,9 @@ constexpr int64_t kLeastFreeMegabytes = 1000, kLeastMemoryMegabytes = 2000;
 // Before this the program was not written: 2026-01-01.
 constexpr int64_t kEarliestUnixMillis = 1'767'225'600'000;
 
-enum class Health { kOk, kWarning, kFailure };
 const char* word(Health health) {
   return health == Health::kOk ? "ok" : health == Health::kWarning ? "warning" : "failure";
 }
-
-struct Finding {
-  std::string check;
-  Health health = Health::kOk;
-  std::string text;  // what was found and, unless all is well, what to do
-};
 
 Finding check_build() {
 #ifdef NDEBUG
@@ -112,6 +110,22 @@ Finding check_cores(const Machine& machine) {
                               small ? "; a training needs up to 2000: use small models, and one run at a time" : "")};
 }
 
+// Its GPUs, which the trainer uses where its libtorch has CUDA.
+Finding check_gpus() {
+  const std::unique_ptr<GpuReader> reader = nvidia_gpus();
+  if (!reader)
+    return {.check = "gpu", .text = "no NVIDIA driver is here: the processors train; with a GPU, install its driver"};
+  std::string text;
+  for (const Gpu& gpu : reader->read())
+    text += fmt::format("{}{} ({} of {} MB in use)", text.empty() ? "" : ", ", gpu.name, gpu.memory_used / 1'000'000,
+                        gpu.memory_bytes / 1'000'000);
+  if (text.empty())
+    return {.check = "gpu",
+            .health = Health::kWarning,
+            .text = "the driver shows no GPU; is this job given one (CUDA_VISIBLE_DEVICES, --gres)?"};
+  return {.check = "gpu", .text = text};
+}
+
 Finding check_state(const std::string& flag) {
   const StatusOr<std::string> folder = state_folder(flag);
   if (!folder.ok()) return {"state", Health::kFailure, std::string(folder.status().message())};
@@ -158,14 +172,22 @@ Finding check_data(const std::string& flag) {
 }
 
 struct DoctorOptions {
+  ConnectionOptions connection;
   std::string state, data, trainer, output = "table";
+  bool quiet = false;
 };
 
 StatusOr<int> examine(const DoctorOptions& options) {
   const SystemClock clock;
-  const std::vector<Finding> findings = {
-      check_build(),      check_trainer(options.trainer), check_cores(detect_machine()), check_state(options.state),
-      check_clock(clock), check_data(options.data)};
+  std::vector<Finding> findings = {check_build(),
+                                   check_trainer(options.trainer),
+                                   check_cores(detect_machine()),
+                                   check_gpus(),
+                                   check_state(options.state),
+                                   check_clock(clock),
+                                   check_data(options.data)};
+  if (names_coordinator(options.connection))
+    for (Finding& finding : check_way(options.connection)) findings.push_back(std::move(finding));
   bool fit = true;
   std::string text;
   Json list = Json::array();
@@ -175,7 +197,10 @@ StatusOr<int> examine(const DoctorOptions& options) {
     list.push_back({{"check", finding.check}, {"health", word(finding.health)}, {"text", finding.text}});
   }
   const Json json = {{"schema_version", kDoctorSchemaVersion}, {"fit", fit}, {"findings", std::move(list)}};
-  EV_RETURN_IF_ERROR(print(options.output == "json" ? json.dump(2) : text));
+  if (options.output == "json")
+    EV_RETURN_IF_ERROR(print(json.dump(2)));
+  else if (!options.quiet && options.output != "quiet")
+    EV_RETURN_IF_ERROR(print(text));
   return fit ? kOk : kFailed;
 }
 
@@ -185,11 +210,18 @@ void add_doctor(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<DoctorOptions>();
   CLI::App* verb =
       app.add_subcommand("doctor", "Check whether this machine is fit to train, and say what to do if not");
-  verb->footer("Example:\n  evensweep doctor");
+  verb->footer(
+      "Examples:\n  evensweep doctor\n"
+      "  evensweep doctor --coordinator head:7077    from inside a job: every step of the way there\n"
+      "  evensweep doctor --quiet || exit 1          as a health check\n"
+      "Exit codes: 0 fit, 1 not: a line that begins with \"failure\" says what to do.");
   verb->add_option("--state", options->state, "State folder (default: $EVENSWEEP_STATE or ~/.local/state/evensweep)");
   verb->add_option("--data", options->data, "Folder in which data files are looked up first");
   verb->add_option("--trainer", options->trainer, "Training program (default: evensweep-trainer beside this one)");
-  verb->add_option("-o,--output", options->output, "table or json")->check(CLI::IsMember({"table", "json"}));
+  add_connection_options(*verb, options->connection);
+  verb->add_flag("-q,--quiet", options->quiet, "Print nothing; the exit code says it");
+  verb->add_option("-o,--output", options->output, "table, json or quiet")
+      ->check(CLI::IsMember({"table", "json", "quiet"}));
   verb->callback([options, &exit_code] {
     const StatusOr<int> code = examine(*options);
     if (!code.ok()) say(std::string(code.status().message()));

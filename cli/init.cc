@@ -56,6 +56,10 @@ StatusOr<Starter> from_table(const std::string& path, const std::string& written
   EV_ASSIGN_OR_RETURN(const std::string text, read_file(path));
   EV_ASSIGN_OR_RETURN(const TableSurvey survey, survey_csv(path, text));
   Starter starter;
+  EV_ASSIGN_OR_RETURN(const LabelChoice choice, choose_label(survey, path, label));
+  if (!choice.why.empty())
+    say(fmt::format("the classes are those of column {}: {}; --label names another", in_quotes(choice.name),
+                    choice.why));
   EV_ASSIGN_OR_RETURN(starter.dataset, propose_dataset(survey, path, label));
   EV_ASSIGN_OR_RETURN(const Dataset dataset, load_dataset(starter.dataset));
   EV_ASSIGN_OR_RETURN(starter.classes, count_classes(starter.dataset, dataset));

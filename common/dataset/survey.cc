@@ -171,27 +171,6 @@ bool could_be_label(const ColumnSurvey& column, ColumnKind kind) {
   return column.kind == kind && column.missing == 0 && column.distinct >= 2 && column.distinct <= kMostLabels;
 }
 
-StatusOr<std::string> choose_label(const TableSurvey& survey, const std::string& path, const std::string& label) {
-  std::vector<std::string> names;
-  for (const ColumnSurvey& column : survey.columns) names.push_back(column.name);
-  if (!label.empty()) {
-    if (std::find(names.begin(), names.end(), label) != names.end()) return label;
-    const auto near = nearest_name(label, names);
-    return absl::InvalidArgumentError(fmt::format("{}: no column {} for the labels{}", path, in_quotes(label),
-                                                  near ? fmt::format("; did you mean {}?", in_quotes(*near)) : ""));
-  }
-  for (const char* usual : kLabelNames)
-    for (const ColumnSurvey& column : survey.columns) {
-      std::string lower = column.name;
-      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-      if (lower == usual) return column.name;
-    }
-  for (const ColumnKind kind : {ColumnKind::kCategory, ColumnKind::kNumber})
-    for (const ColumnSurvey* column : {&survey.columns.back(), &survey.columns.front()})
-      if (could_be_label(*column, kind)) return column->name;
-  return absl::InvalidArgumentError(fmt::format("{}: no column looks like the classes; name it with --label", path));
-}
-
 }  // namespace
 
 const char* kind_word(ColumnKind kind) {
@@ -213,13 +192,39 @@ StatusOr<TableSurvey> survey_csv(const std::string& path, std::string_view text)
   return surveyor.finish();
 }
 
+StatusOr<LabelChoice> choose_label(const TableSurvey& survey, const std::string& path, const std::string& label) {
+  std::vector<std::string> names;
+  for (const ColumnSurvey& column : survey.columns) names.push_back(column.name);
+  if (!label.empty()) {
+    if (std::find(names.begin(), names.end(), label) != names.end()) return LabelChoice{.name = label, .why = ""};
+    const auto near = nearest_name(label, names);
+    return absl::InvalidArgumentError(fmt::format("{}: no column {} for the labels{}", path, in_quotes(label),
+                                                  near ? fmt::format("; did you mean {}?", in_quotes(*near)) : ""));
+  }
+  for (const char* usual : kLabelNames)
+    for (const ColumnSurvey& column : survey.columns) {
+      std::string lower = column.name;
+      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+      if (lower == usual) return LabelChoice{.name = column.name, .why = "its name is a usual one for them"};
+    }
+  for (const ColumnKind kind : {ColumnKind::kCategory, ColumnKind::kNumber})
+    for (const ColumnSurvey* column : {&survey.columns.back(), &survey.columns.front()})
+      if (could_be_label(*column, kind))
+        return LabelChoice{.name = column->name,
+                           .why = fmt::format("it is the {} column and has {} different {}",
+                                              column == &survey.columns.back() ? "last" : "first", column->distinct,
+                                              kind == ColumnKind::kCategory ? "names" : "numbers")};
+  return absl::InvalidArgumentError(fmt::format("{}: no column looks like the classes; name it with --label", path));
+}
+
 StatusOr<DatasetSpec> propose_dataset(const TableSurvey& survey, const std::string& path, const std::string& label) {
   DatasetSpec spec;
   spec.name = std::filesystem::path(path).stem().string();
   spec.train_files = {{.path = path, .sha256 = ""}};
   spec.split = {.validation_fraction = 0.15, .test_fraction = 0.15, .seed = {}};
   CsvColumns& columns = spec.columns;
-  EV_ASSIGN_OR_RETURN(columns.label, choose_label(survey, path, label));
+  EV_ASSIGN_OR_RETURN(const LabelChoice choice, choose_label(survey, path, label));
+  columns.label = choice.name;
   bool all = true;
   for (const ColumnSurvey& column : survey.columns) {
     if (!survey.header) columns.names.push_back(column.name);

@@ -44,6 +44,13 @@ struct TableSurvey {
 // lengths, fewer than two columns, no rows.
 StatusOr<TableSurvey> survey_csv(const std::string& path, std::string_view text);
 
+struct LabelChoice {
+  std::string name;
+  std::string why;  // words for people; empty: it was asked for
+};
+// The column with the classes, by the rules of propose_dataset.
+StatusOr<LabelChoice> choose_label(const TableSurvey& survey, const std::string& path, const std::string& label);
+
 // A data set of the one file: `label`, or where that is empty a column with a usual name for one, or the last or first
 // column of few different values, names before numbers; all other columns that say something; categories by their kind
 // (as embeddings where one has more than 1,000 names), missing words as found, 70 % / 15 % / 15 %. InvalidArgument if

@@ -314,7 +314,7 @@ class CheckTest(E2eTest):
         self.env["EVENSWEEP_TRAINER"] = str(FAKE_TRAINER)
         done = self.ok(self.command("doctor", "-o", "json"))
         found = {f["check"]: f for f in json.loads(done.stdout)["findings"]}
-        self.assertEqual(set(found), {"build", "trainer", "machine", "state", "clock", "data"})
+        self.assertEqual(set(found), {"build", "trainer", "machine", "gpu", "state", "clock", "data"})
         self.assertEqual(found["trainer"]["health"], "ok", found["trainer"])
         self.assertEqual(list(self.dir.iterdir()), [], "it leaves nothing behind")
         for program, words in (("/bin/true", "ends at once"), (self.dir / "no", "No such file")):

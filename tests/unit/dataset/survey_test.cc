@@ -95,6 +95,17 @@ TEST(ProposeDataset, FindsTheLabel) {
   EXPECT_EQ(label("x,kind\n1,a\n5,b\n", "kidn"), "a.csv: no column \"kidn\" for the labels; did you mean \"kind\"?");
 }
 
+TEST(ChooseLabel, SaysWhy) {
+  const auto why = [](std::string_view text, const char* given = "") {
+    const auto choice = choose_label(survey_of(text), "a.csv", given);
+    return choice.ok() ? choice->name + ": " + choice->why : std::string(choice.status().message());
+  };
+  EXPECT_EQ(why("x,Class\n1,a\n2,b\n"), "Class: its name is a usual one for them");
+  EXPECT_EQ(why(kPeople), "income: it is the last column and has 2 different names");
+  EXPECT_EQ(why(kPeople, "job"), "job: ");
+  EXPECT_EQ(why(kPeople, "jib"), "a.csv: no column \"jib\" for the labels; did you mean \"job\"?");
+}
+
 TEST(Inspect, CountsWhatMakesResultsLookBetter) {
   Dataset data;
   data.rows = 6;
