@@ -59,7 +59,7 @@ StatusOr<std::map<std::string, std::vector<std::string>>> trainers_of(const Agen
   std::map<std::string, std::vector<std::string>> trainers = settings.trainers;
   StatusOr<std::string> built_in = trainer_path(flags.trainer);
   // Where only trainers of one's own are installed, those are what this machine is for.
-  if (!built_in.ok() && trainers.empty()) return built_in.status();
+  if (!built_in.ok() && trainers.empty()) return absl::FailedPreconditionError(built_in.status().message());
   if (built_in.ok()) trainers[kTrainerNumerics] = {*std::move(built_in)};
   return trainers;
 }

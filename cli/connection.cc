@@ -89,6 +89,15 @@ StatusOr<std::shared_ptr<grpc::ChannelCredentials>> channel_credentials(const Ad
   return grpc::CompositeChannelCredentials(channel, token);
 }
 
+// What gRPC says around the network's own reason helps nobody.
+std::string network_reason(std::string said) {
+  for (const char* around : {"failed to connect to all addresses; last error: ", "UNKNOWN: ", "UNAVAILABLE: ",
+                             "Failed to connect to remote host: "})
+    if (const size_t at = said.find(around); at != std::string::npos) said.erase(at, std::string_view(around).size());
+  if (const size_t at = said.find(": C-ares"); at != std::string::npos) said.resize(at);
+  return said;
+}
+
 }  // namespace
 
 void add_connection_options(CLI::App& verb, ConnectionOptions& options) {
@@ -108,7 +117,8 @@ Status Connection::outcome(const grpc::Status& status) const {
   const std::string& said = status.error_message();
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
-      return absl::UnavailableError("the coordinator at " + target_ + " is not reached: " + said);
+      return absl::UnavailableError("the coordinator at " + target_ + " is not reached: " + network_reason(said) +
+                                    " (evensweep doctor tries each step)");
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return absl::UnavailableError("the coordinator at " + target_ + " did not answer in time");
     case grpc::StatusCode::UNAUTHENTICATED:

@@ -81,6 +81,17 @@ void Grid::clear(size_t row, size_t column, size_t cells) {
   for (size_t at = column; at < std::min(width_, column + cells); ++at) cells_[row * width_ + at] = {};
 }
 
+void Grid::to_ascii() {
+  for (GridCell& cell : cells_) {
+    if (cell.glyph.empty())
+      cell.glyph = " ";
+    else if (static_cast<unsigned char>(cell.glyph[0]) >= 0x80)
+      cell.glyph = cell.glyph == "…" ? "~" : "?";
+    else
+      cell.glyph.resize(1);  // without what was put on it
+  }
+}
+
 std::string Grid::line(size_t row) const {
   std::string text;
   for (size_t column = 0; column < width_; ++column) text += at(row, column).glyph;
@@ -96,7 +107,7 @@ std::string drawing(const Grid& grid, const Grid* before, bool colors) {
     out += "\x1b[" + std::to_string(row + 1) + ";1H\x1b[0m";
     std::string now;
     for (size_t column = 0; column < grid.width(); ++column) {
-      const Cell& cell = grid.at(row, column);
+      const GridCell& cell = grid.at(row, column);
       const std::string wanted = std::string(code_of(cell.tone, colors)) + (cell.inverse ? ";7" : "");
       if (wanted != now) out += "\x1b[0" + wanted + "m";
       now = wanted;

@@ -10,11 +10,11 @@ namespace evensweep {
 
 enum class Tone { kPlain, kDim, kStrong, kGood, kBusy, kBad };
 
-struct Cell {
+struct GridCell {
   std::string glyph = " ";  // one character with what is put on it; empty: the right half of the one before
   Tone tone = Tone::kPlain;
   bool inverse = false;
-  bool operator==(const Cell&) const = default;
+  bool operator==(const GridCell&) const = default;
 };
 
 class Grid {
@@ -22,7 +22,7 @@ class Grid {
   Grid(size_t width, size_t height) : width_(width), height_(height), cells_(width * height) {}
   size_t width() const { return width_; }
   size_t height() const { return height_; }
-  const Cell& at(size_t row, size_t column) const { return cells_[row * width_ + column]; }
+  const GridCell& at(size_t row, size_t column) const { return cells_[row * width_ + column]; }
 
   // Writes text without what would move a cursor, at most up to column `end`; "…" is its last character where it does
   // not fit. Returns the column behind it. Whatever lies outside of the grid is left out.
@@ -32,6 +32,8 @@ class Grid {
   void invert(size_t row, size_t column, size_t cells);
   // Blanks, before something is put over what is there.
   void clear(size_t row, size_t column, size_t cells);
+  // For a terminal that shows nothing else: "~" where text was cut, "?" for all other characters.
+  void to_ascii();
   // The row as text, without blanks at its end.
   std::string line(size_t row) const;
 
@@ -41,7 +43,7 @@ class Grid {
   void part(size_t row, size_t column);
 
   size_t width_, height_;
-  std::vector<Cell> cells_;
+  std::vector<GridCell> cells_;
 };
 
 // Brings a terminal from `before` (null, or of another size: whatever is there) to `grid`. Without `colors` tones show

@@ -15,6 +15,7 @@
 #include "cli/verb.h"
 #include "cli/views_text.h"
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/model/views_json.h"
 
 namespace evensweep {
@@ -61,13 +62,20 @@ StatusOr<int> list_sweeps(const ListOptions& options) {
   return kOk;
 }
 
+Status unknown_state(const std::string& name) {
+  std::vector<std::string> known;
+  for (int state = 0; state <= static_cast<int>(TrialState::kCancelled); ++state)
+    known.emplace_back(trial_state_name(static_cast<TrialState>(state)));
+  const std::optional<std::string> near = nearest_name(name, known);
+  return absl::InvalidArgumentError("there is no state " + in_quotes(name) + " of trials; " +
+                                    (near ? "did you mean \"" + *near + "\"?" : "evensweep ls --help lists them"));
+}
+
 StatusOr<std::vector<TrialState>> states_of(const std::vector<std::string>& names) {
   std::vector<TrialState> states;
   for (const std::string& name : names) {
     const std::optional<TrialState> state = parse_trial_state(name);
-    if (!state)
-      return absl::InvalidArgumentError("there is no state \"" + printable(name) +
-                                        "\" of trials; docs/format/cli-json.md lists them");
+    if (!state) return unknown_state(name);
     states.push_back(*state);
   }
   return states;

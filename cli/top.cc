@@ -177,10 +177,10 @@ StatusOr<int> top(const TopOptions& options) {
   if (::isatty(STDIN_FILENO) == 0)
     return absl::InvalidArgumentError(
         "top reads its keys from standard input, which is no terminal; use evensweep status --watch");
+  SignalFile signals;  // before gRPC has threads
   // A wrong address, token or certificate is said before the screen is taken.
   EV_ASSIGN_OR_RETURN(Client first, Client::connect(options.connection));
   EV_RETURN_IF_ERROR(first.sweeps(/*over_too=*/false, 1).status());
-  SignalFile signals;
   EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.connection, Duration(0), kTopCallLimit));
   EV_ASSIGN_OR_RETURN(const std::unique_ptr<FullScreen> screen, FullScreen::take());
   return Session(std::move(client), signals, *screen, terminal.color_out).run();

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kMostTrials = 20'000;
 constexpr size_t kMostTail = 40;  // lines
+constexpr uint32_t kMostOver = 20;
 constexpr Duration kEvery{1'000};
 constexpr int kShareOfTime = 5;  // an answer that took a second is asked for every 5
 
@@ -78,12 +79,21 @@ StatusOr<std::string> done_of(Client& client, const TopAction& action) {
   return printable(done.sweep.name) + " is " + phase_name(done.sweep.status.phase);
 }
 
+// Those that are under way, and behind them the newest of those that are over: what failed is asked for afterwards.
+StatusOr<std::vector<SweepView>> sweeps_of(Client& client) {
+  EV_ASSIGN_OR_RETURN(Client::SweepsPage under_way, client.sweeps(/*over_too=*/false));
+  if (under_way.sweeps.size() >= kMostOver) return std::move(under_way.sweeps);
+  EV_ASSIGN_OR_RETURN(Client::SweepsPage all, client.sweeps(/*over_too=*/true, kMostOver));
+  for (SweepView& sweep : all.sweeps)
+    if (sweep.status.over) under_way.sweeps.push_back(std::move(sweep));
+  return std::move(under_way.sweeps);
+}
+
 }  // namespace
 
 StatusOr<TopData> ask_for_top(Client& client, const std::string& sweep, const TopData& before) {
   TopData data{.coordinator = client.connection().target(), .loaded = true};
-  EV_ASSIGN_OR_RETURN(Client::SweepsPage page, client.sweeps(/*over_too=*/false));
-  data.sweeps = std::move(page.sweeps);
+  EV_ASSIGN_OR_RETURN(data.sweeps, sweeps_of(client));
   EV_ASSIGN_OR_RETURN(data.agents, client.agents());
   data.now = SystemClock().now();
   data.wall = wall_clock();

@@ -14,8 +14,8 @@
 
 namespace evensweep {
 
-// What a coordinator has under way, and the trials of one sweep of it (empty or gone: the first). `before` gives what
-// is remembered from the last time. Blocks.
+// What a coordinator has under way and what was over last, and the trials of one sweep of it (empty or gone: the
+// first). `before` gives what is remembered from the last time. Blocks.
 StatusOr<TopData> ask_for_top(Client& client, const std::string& sweep, const TopData& before);
 
 class TopFeed {

@@ -71,7 +71,9 @@ std::string sweeps_lines(const TopData& data, size_t width) {
   for (const SweepView& sweep : data.sweeps) {
     const SweepStatus& status = sweep.status;
     const auto start = data.starts.find(sweep.id);
-    const auto left = start == data.starts.end() ? std::nullopt : time_left(status, start->second, data.now);
+    // A part of a trial says little of how long all of them take.
+    const bool tells = start != data.starts.end() && !status.over && done_of(status) >= start->second.done + 1;
+    const auto left = tells ? time_left(status, start->second, data.now) : std::nullopt;
     rows.push_back({sweep.name, std::string(sweep.id.brief()), phase_name(status.phase),
                     fmt::format("{}/{}", status.trials_finished,
                                 status.trials - std::min(status.trials, status.trials_not_needed)),
@@ -125,9 +127,11 @@ class Painter {
   void header() {
     const size_t width = grid_.width();
     const std::string clock = time_text(data_.wall).substr(11);
-    size_t at = grid_.put(0, 1, "evensweep  " + data_.coordinator, Tone::kStrong, width - 1);
-    if (data_.loaded) at = grid_.put(0, at + 3, agents_line(data_.agents), Tone::kPlain, width - 1);
-    if (at + 2 + clock.size() < width) grid_.put_right(0, width - 1, clock);
+    std::string words = "evensweep";
+    if (data_.loaded) words += "  " + agents_line(data_.agents);
+    const size_t at = grid_.put(0, 1, words, Tone::kStrong, width - 1);
+    const size_t end = grid_.put(0, at + 3, data_.coordinator, Tone::kPlain, width - 1);
+    if (end + 2 + clock.size() < width) grid_.put_right(0, width - 1, clock);
     grid_.invert(0, 0, width);
   }
 
@@ -136,10 +140,10 @@ class Painter {
     const size_t end = grid_.width() - 1;  // some terminals scroll when their last cell is written
     if (state_.to_ask) {
       grid_.put(row, 0, state_.question + "  y: yes, any other key: no", Tone::kStrong, end);
-    } else if (!state_.notice.empty()) {
-      grid_.put(row, 0, state_.notice, Tone::kStrong, end);
     } else if (!data_.trouble.empty()) {
       grid_.put(row, 0, data_.trouble, Tone::kBad, end);
+    } else if (!state_.notice.empty()) {
+      grid_.put(row, 0, state_.notice, Tone::kStrong, end);
     } else {
       grid_.put(row, 0,
                 state_.page ? "esc back  arrows move  ? keys"
@@ -185,7 +189,7 @@ class Painter {
   void trials(const Rect& rect) {
     const size_t end = rect.column + rect.width;
     if (arms_.empty()) {
-      grid_.put(rect.row + 1, rect.column + 2, data_.sweeps.empty() ? "no sweep is under way" : "no trial is known yet",
+      grid_.put(rect.row + 1, rect.column + 2, data_.sweeps.empty() ? "no sweep yet" : "no trial is known yet",
                 Tone::kDim, end);
       return;
     }
@@ -246,7 +250,7 @@ class Painter {
             std::ranges::find_if(data_.sweeps, [&](const SweepView& s) { return s.id.str() == state_.sweep; });
         list(rect, pane, sweeps_lines(data_, width),
              row == data_.sweeps.end() ? 0 : static_cast<size_t>(row - data_.sweeps.begin()),
-             "no sweep is under way; evensweep submit FILE");
+             "no sweep yet; evensweep submit FILE");
         return;
       }
       case TopPane::kTrials:
@@ -341,13 +345,14 @@ Grid render(const TopData& data, const TopState& state, const TopLook& look, siz
     grid.put(0, 0, "too small: q leaves");
   else
     Painter(data, state, look, grid).paint();
+  if (!look.unicode) grid.to_ascii();
   return grid;
 }
 
 std::string top_text(const TopData& data, size_t width) {
   std::string text = agents_line(data.agents) + "\n";
   if (!data.agents.empty()) text += "\n" + agents_table(data.agents, data.wall, width);
-  if (data.sweeps.empty()) return text + "\nno sweep is under way\n";
+  if (data.sweeps.empty()) return text + "\nno sweep yet\n";
   text += "\n" + sweeps_lines(data, width);
   std::vector<TopReason> reasons = reasons_of(data);
   reasons.resize(std::min(reasons.size(), kMostNotes));

@@ -163,6 +163,8 @@ void ask_about(TopState& state, const TopData& data, char letter) {
       state.notice = "no trial of " + name + " has failed";
     else
       ask(state, TopAction::kRetry, sweep->id.str(), "Try the failed trials of " + name + " again?");
+  } else if (sweep->status.phase == SweepPhase::kOver) {
+    state.notice = name + " is over";
   } else if (letter == 'c') {
     ask(state, TopAction::kCancel, sweep->id.str(), "Cancel " + name + " and end what it trains?");
   } else if (sweep->status.phase == SweepPhase::kActive) {

@@ -88,7 +88,8 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vec
   self->server_ = builder.BuildAndStart();
   if (!self->server_)
     return absl::UnavailableError("cannot listen on " +
-                                  (addresses.empty() ? "the in-process channel" : addresses.front()));
+                                  (addresses.empty() ? "the in-process channel" : addresses.front()) +
+                                  "; if another program has it (ss -ltnp shows which), choose another --listen");
   self->tell_health(host);
   return self;
 }

@@ -157,7 +157,9 @@ StatusOr<std::string> restore_backup(const std::string& state_folder, const std:
   std::string from = file;
   if (from.empty()) {
     const std::vector<std::string> paths = Backups::list(state_folder);
-    if (paths.empty()) return absl::NotFoundError("there is no backup in " + backups_in(state_folder));
+    if (paths.empty())
+      return absl::NotFoundError("there is no backup in " + backups_in(state_folder) +
+                                 "; name one with --restore FILE");
     from = paths.back();
   }
   std::error_code error;

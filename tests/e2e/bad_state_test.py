@@ -279,7 +279,7 @@ CASES = [
 # (situation, arguments, the line)
 WRONG_USAGE = [
     ("unknown verb", ["rnu", "sweep.yaml"], r'there is no command "rnu"; did you mean "run"\?.*'),
-    ("unknown option", ["run", "sweep.yaml", "--stat", "x"], r".*--stat.*see evensweep .*--help"),
+    ("unknown option", ["run", "sweep.yaml", "--stat", "x"], r".*--stat.*[Ss]ee evensweep .*--help"),
     ("option without its value", ["run", "sweep.yaml", "--state"], r".*--state.*"),
     ("unknown output", ["run", "sweep.yaml", "-o", "xml"], r".*xml.*"),
     ("no slots", ["run", "sweep.yaml", "--slots", "0"], r".*--slots.*"),

@@ -1,10 +1,13 @@
 """Programs in a real terminal: tmux, one server for each test."""
 
+import itertools
 import shutil
 import subprocess
 import sys
 
 from program import BIN, SKIPPED, poll
+
+COUNT = itertools.count()
 
 
 def require(*programs):
@@ -18,7 +21,7 @@ def require(*programs):
 class Tmux:
     def __init__(self, test, width=80, height=24):
         self.test = test
-        self.socket = test.dir / "tmux"
+        self.socket = test.dir / f"tmux{next(COUNT)}"
         # Programs get the test's environment and no more; ours are found by their names.
         self.env = {**test.env, "PATH": f"{BIN}:{test.env['PATH']}", "TERM": "xterm-256color"}
         self.run("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), "-s", "it",

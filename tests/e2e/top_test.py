@@ -46,11 +46,15 @@ class TopTest(VerbsTest):
             with self.subTest(width=width, height=height):
                 terminal = Tmux(self, width, height)
                 terminal.enter("evensweep top")
-                lines = terminal.wait("evensweep  unix:", "1 of 1 agents connected, 2 of 2 slots train", "Sweeps",
+                lines = terminal.wait("evensweep  1 of 1 agents connected, 2 of 2 slots train", "Sweeps",
                                       "0 baseline", "gpu-1", "waiting for baseline", "q leave")
                 self.keep(f"top-{width}x{height}", lines)
                 self.check_lines(lines, width, height)
                 self.assertTrue(lines[-1].startswith("q leave"), "the last line is that of the keys")
+                terminal.press("Down")
+                self.keep(f"top-failed-{width}x{height}", terminal.wait("failed", "exited with code 3"))
+                terminal.press("Up")
+                terminal.wait("waiting for baseline")
                 terminal.press("Enter", "Enter")
                 self.keep(f"top-trial-{width}x{height}", terminal.wait(f"Trial {sweep[:12]}/0/0", "attempt 1 on gpu-1"))
                 terminal.press("Escape")
@@ -99,7 +103,7 @@ class TopTest(VerbsTest):
             self.coordinator.wait()
             terminal.wait("is not reached", "0 baseline")
             self.start_coordinator()
-            terminal.wait("q leave")
+            terminal.wait("e2e is active")
         terminal.press("C-c")
         self.assert_given_back(terminal)
 
@@ -107,13 +111,15 @@ class TopTest(VerbsTest):
         terminal = Tmux(self)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGSEGV, signal.SIGABRT):
             with self.subTest(number.name):
-                terminal.enter("clear; evensweep top; echo code $?")
-                terminal.wait("q leave", "no sweep is under way")
+                terminal.enter("clear")
+                terminal.enter("evensweep top; echo code $?")
+                terminal.wait("q leave", "no sweep yet")
                 self.top_of(terminal).send_signal(number)
                 terminal.wait("code ")
                 self.assert_given_back(terminal)
         with self.subTest("ctrl-z"):
-            terminal.enter("clear; evensweep top")
+            terminal.enter("clear")
+            terminal.enter("evensweep top")
             terminal.wait("q leave")
             terminal.press("C-z")
             terminal.wait("Stopped")

@@ -151,7 +151,7 @@ TEST(TopView, PlainLinesForAPipe) {
   EXPECT_THAT(top_text(some_data(), 200),
               AllOf(HasSubstr("1 of 1 agents connected"), HasSubstr("\ndigits "),
                     HasSubstr("failures and queue of digits\n"), HasSubstr("exit code 3"), Not(HasSubstr("\x1b"))));
-  EXPECT_THAT(top_text({.loaded = true}, 80), HasSubstr("no sweep is under way"));
+  EXPECT_THAT(top_text({.loaded = true}, 80), HasSubstr("no sweep yet"));
 }
 
 TEST(TopKeys, MoveAndOpen) {
@@ -258,6 +258,13 @@ TEST(Grid, CutsAndPartsWideCharacters) {
   EXPECT_EQ(grid.put(3, 0, "outside"), 0u);
   grid.put_right(0, 6, "longer than it");
   EXPECT_EQ(grid.line(0), "longe…");
+}
+
+TEST(Grid, TurnsIntoAscii) {
+  Grid grid(8, 1);
+  grid.put(0, 0, "a漢e\xcc\x81 longer");
+  grid.to_ascii();
+  EXPECT_EQ(grid.line(0), "a? e lo~");
 }
 
 TEST(Grid, SendsWhatHasChanged) {

@@ -112,7 +112,7 @@ TEST_F(VerbsTest, ListTrials) {
   EXPECT_EQ(type({"ls", "digits", "--state", "failed", "-o", "quiet"}), kOk);
   EXPECT_EQ(out_, "aaaaaaaaaaaa/2/17\n");
   EXPECT_EQ(type({"ls", "digits", "--state", "exploded"}), kUsage);
-  EXPECT_EQ(err_, "evensweep: there is no state \"exploded\" of trials; docs/format/cli-json.md lists them\n");
+  EXPECT_EQ(err_, "evensweep: there is no state \"exploded\" of trials; evensweep ls --help lists them\n");
   EXPECT_EQ(type({"ls", "--state", "failed"}), kUsage);
 }
 
