@@ -182,13 +182,18 @@ asio::awaitable<bool> converse(const std::shared_ptr<House>& house, Stream& stre
   co_await http::async_read_header(stream, buffer, parser, with(error));
   here.begin_request();
   // Bodies have a length: there is one way to say where a request ends, and nobody can hide a second one in it.
+  const bool many_hosts = !error && parser.get().count(http::field::host) > 1;
   const bool chunked = !error && parser.get().find(http::field::transfer_encoding) != parser.get().end();
-  if (!error && !chunked) {
+  if (!error && !chunked && !many_hosts) {
     expire(stream, house->limits.idle);
     co_await http::async_read(stream, buffer, parser, with(error));
   }
   if (chunked) {
     co_await refuse(house, stream, 411, "a body needs a Content-Length and no Transfer-Encoding");
+    co_return false;
+  }
+  if (many_hosts) {
+    co_await refuse(house, stream, 400, "a request has one Host");
     co_return false;
   }
   if (error) {

@@ -52,9 +52,9 @@ def trainers_cpu(agent):
 class Viewers:
     """So many browsers that look at one sweep (viewers.py)."""
 
-    def __init__(self, cluster, count):
+    def __init__(self, cluster, count, path):
         port = (cluster.folder / "coordinator.ready").read_text().split()[-1].rsplit(":", 1)[1]
-        self.program = subprocess.Popen([sys.executable, str(HERE / "viewers.py"), port, str(count)], text=True,
+        self.program = subprocess.Popen([sys.executable, str(HERE / "viewers.py"), port, str(count), path], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def look_at(self, sweep):
@@ -78,7 +78,7 @@ def evensweep_runs(options, runs, slots, mode=None, viewers=0):
         sweep = noop_sweep(folder, arms, runs // (arms + 1), first=1000)
         before = {"coordinator": cluster.coordinator.cpu_seconds(), "agent": agent.cpu_seconds(),
                   "trainers": trainers_cpu(agent)}
-        looking = Viewers(cluster, viewers)
+        looking = Viewers(cluster, viewers, options.viewers_path)
         start = time.perf_counter()
         submitted = cluster.submit(sweep)
         looking.look_at(submitted)
@@ -314,6 +314,8 @@ def main():
     parser.add_argument("--load-runs", type=int, default=100_000)
     parser.add_argument("--training-ms", type=int, default=0, help="of each run of agents")
     parser.add_argument("--viewers", type=int, default=200)
+    parser.add_argument("--viewers-path", default="/sweeps/{}/live",
+                        help="of the stream that they look at; that of programs is /api/v1/sweeps/{}/events")
     parser.add_argument("--idle-seconds", type=int, default=30)
     parser.add_argument("--patience", type=int, default=900, help="seconds")
     parser.add_argument("--tmp", help="folder for state; on the disk that is to be measured")

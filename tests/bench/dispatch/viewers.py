@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""viewers.py PORT COUNT: so many viewers of a sweep's events, for what they cost a coordinator.
+"""viewers.py PORT COUNT PATH: so many viewers of a sweep, for what they cost a coordinator.
 
-Reads the sweep's id from standard input, then looks until there is another line; prints how many events and bytes all of
-them together were told.
+PATH leads to a stream of events and has {} for the sweep. Reads the sweep's id from standard input, then looks until
+there is another line; prints how many events and bytes all of them together were told.
 """
 
 import selectors
@@ -10,8 +10,8 @@ import socket
 import sys
 
 
-def main(port, count):
-    path = f"/api/v1/sweeps/{sys.stdin.readline().strip()}/events"
+def main(port, count, path):
+    path = path.format(sys.stdin.readline().strip())
     waiting, events, size = selectors.DefaultSelector(), 0, 0
     for _ in range(count):
         viewer = socket.create_connection(("127.0.0.1", port))
@@ -31,4 +31,4 @@ def main(port, count):
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

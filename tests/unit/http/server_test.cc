@@ -143,6 +143,7 @@ TEST_F(ServerTest, RefusesWhatIsAmbiguousOrTooLarge) {
   EXPECT_EQ(status("GET /hello HTTP/1.1\r\nHost : 127.0.0.1\r\n\r\n"), "HTTP/1.1 400");
   EXPECT_EQ(status("hello\r\n\r\n"), "HTTP/1.1 400");
   EXPECT_EQ(status("GET /hello HTTP/1.1\r\nConnection: close\r\n\r\n"), "HTTP/1.1 400") << "no Host";
+  EXPECT_EQ(status(get("/hello", "Host: evil.example\r\n")), "HTTP/1.1 400") << "two of them";
   EXPECT_EQ(status(get("/hello", "X: " + std::string(9000, 'x') + "\r\n")), "HTTP/1.1 431");
   EXPECT_EQ(status(get("/" + std::string(9000, 'x'))), "HTTP/1.1 431");
   EXPECT_EQ(status(std::string("\x16\x03\x01\x02\x00\x01\x00\x01", 8) + "\r\n\r\n"), "HTTP/1.1 400") << "TLS here";
