@@ -58,7 +58,7 @@ class Pages(unittest.TestCase):
                      "1. So:\n\n       $ ls\n", "```text\nhead$ ls\n```"):
             with self.subTest(text):
                 self.assertEqual(len(Page("page.md", text).complaints()), 1)
-        for text in ("    evensweep.yaml is a file", "    x = 1", "```yaml\nname: evensweep\n```", "evensweep run a.yaml",
+        for text in ("    evensweep.yaml is a file", "```text\nevensweep  2 agents\n```", "    x = 1", "```yaml\nname: evensweep\n```", "evensweep run a.yaml",
                      "<!-- not run: it takes an hour -->\n```\nbuild/bin/evensweep ls\n```"):
             with self.subTest(text):
                 self.assertEqual(Page("page.md", text).complaints(), [])

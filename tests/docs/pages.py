@@ -17,7 +17,7 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,})\s*([^\s`]*)[ \t]*([^\s`]*)\s*$")
 COMMENT = re.compile(r"^\s*<!--\s*(.*?)\s*-->\s*$")
 PROMPT = re.compile(r"^((?:[a-z][a-z0-9-]*)?)\$ (.*)$")
 # Lines that are to be typed, wherever they stand.
-COMMAND = re.compile(r"^\s*(?:[a-z][a-z0-9-]*)?(?:\$ |(?:(?:build/bin/)?evensweep(?:-trainer)?|cmake|ctest|git|pip|python3?|"
+COMMAND = re.compile(r"^\s*(?:(?:[a-z][a-z0-9-]*)?\$ |(?:build/bin/)?evensweep(?:-trainer)? [a-z\[-]|(?:cmake|ctest|git|pip|python3?|"
                      r"sudo|apt(?:-get)?|systemctl|curl|scp|ssh|export)\s+\S|(?:deploy|tests|build)/\S+(?:\s|$))")
 
 
