@@ -48,6 +48,7 @@ void Core::restore_runs(const Snapshot& snapshot) {
   for (const StoredRun& stored : snapshot.runs) {
     const RunId id = add_run(stored.key, stored.classes);
     Run& run = runs_[id];
+    run.charged_after = stored.charged_after;
     if (stored.state == StoredRun::State::kFinished) run.state = RunState::kFinished;
     if (stored.state == StoredRun::State::kFailed) {
       run.state = RunState::kFailed;
@@ -67,8 +68,8 @@ void Core::restore_attempts(const Snapshot& snapshot) {
     if (run.last_attempt > 0) earlier_holders_[{attempt.run, run.last_attempt}] = run.holder;
     run.last_attempt = attempt.number;
     run.holder = number_of(attempt.agent);
-    run.lost = attempt.failure == FailureClass::kInfrastructure;
-    if (attempt.failure && attempt.number > snapshot.runs[attempt.run].charged_after)
+    run.lost = attempt.lost;
+    if (attempt.failure && !attempt.forgiven && attempt.number > run.charged_after)
       charge(run.charges, *attempt.failure);
     if (!attempt.open || !last || run.state != RunState::kWaiting) continue;
     run.state = RunState::kLeased;

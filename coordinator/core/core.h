@@ -116,7 +116,8 @@ class Core {
     Digest key;
     absl::InlinedVector<TrialRef, 1> trials;  // of every sweep that asks for it, rounds in their order
     uint32_t last_attempt = 0;
-    AgentNumber holder = 0;  // was given the last attempt, if there is one
+    AgentNumber holder = 0;      // was given the last attempt, if there is one
+    uint32_t charged_after = 0;  // attempts up to this number were forgiven
     uint32_t classes = 0;
     Charges charges;
     RunState state = RunState::kWaiting;

@@ -8,9 +8,9 @@ bool may_be_the_machine(FailureClass failure) {
   return failure == FailureClass::kTrainerError || failure == FailureClass::kInfrastructure;
 }
 
-void note_failure(Health& health, uint32_t run, FailureClass failure) {
+void note_failure(Health& health, Health::Failed failed) {
   if (health.in_a_row.size() >= kMostFailuresInARow) health.in_a_row.erase(health.in_a_row.begin());
-  health.in_a_row.push_back({.run = run, .failure = failure});
+  health.in_a_row.push_back(failed);
 }
 
 bool is_to_blame(const Health& health) {

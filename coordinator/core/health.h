@@ -11,8 +11,9 @@ namespace evensweep::coordinator {
 // Attempts of one agent that failed one after another, without a success between them.
 struct Health {
   struct Failed {
-    uint32_t run = 0;
+    uint32_t run = 0, attempt = 0;
     FailureClass failure = FailureClass::kTrainerError;
+    bool forgiven = false;  // it was taken off the run
   };
   std::vector<Failed> in_a_row;  // at most kMostFailuresInARow
 };
@@ -22,7 +23,7 @@ inline constexpr size_t kMostFailuresInARow = 3;
 
 // Diverged trainings and bad input are findings; preempted ones say nothing.
 bool may_be_the_machine(FailureClass failure);
-void note_failure(Health& health, uint32_t run, FailureClass failure);
+void note_failure(Health& health, Health::Failed failed);
 bool is_to_blame(const Health& health);
 // After a quarantine: the next failure is enough for another one.
 void put_on_probation(Health& health);

@@ -203,7 +203,7 @@ void Core::end_lease(RunId run) {
 
 void Core::retry_or_fail(TimePoint now, RunId id, const Failure& failure, Step& step) {
   Run& run = runs_[id];
-  step.records.push_back(AttemptEnded{.run = id, .number = run.last_attempt, .failure = failure});
+  step.records.push_back(AttemptEnded{.run = id, .number = run.last_attempt, .failure = failure, .lost = run.lost});
   charge(run.charges, failure.failure);
   if (!may_retry(run.charges, failure.failure)) return fail_run(id, failure, step);
   if (failure.failure == FailureClass::kInfrastructure && !run.lost) {
@@ -289,14 +289,16 @@ void Core::expire(TimePoint now, Agent& agent, Step& step) {
 // it is to blame, they are taken off the runs.
 void Core::blame(TimePoint now, Agent& agent, RunId run, FailureClass failure, Step& step) {
   if (!may_be_the_machine(failure)) return;
-  note_failure(agent.health, run, failure);
+  note_failure(agent.health, {.run = run, .attempt = runs_[run].last_attempt, .failure = failure});
   const bool others = std::any_of(connections_.begin(), connections_.end(), [&](const auto& connection) {
     const Agent& other = agents_.at(connection.second);
     return other.id != agent.id && !other.quarantined_until && !is_draining(other);
   });
   if (!is_to_blame(agent.health) || !others || agent.quarantined_until) return;
-  for (const Health::Failed& failed : agent.health.in_a_row) {
+  for (Health::Failed& failed : agent.health.in_a_row) {
+    if (std::exchange(failed.forgiven, true) || failed.attempt <= runs_[failed.run].charged_after) continue;
     forgive(runs_[failed.run].charges, failed.failure);
+    step.records.push_back(AttemptForgiven{.run = failed.run, .number = failed.attempt});
     if (runs_[failed.run].state != RunState::kFailed || !may_be_the_machine(*runs_[failed.run].failure)) continue;
     reopen_run(failed.run, step);
     make_ready(failed.run);

@@ -117,6 +117,7 @@ void Core::reopen_run(RunId id, Step& step) {
   run.state = RunState::kWaiting;
   run.failure.reset();
   run.charges = {};
+  run.charged_after = run.last_attempt;
   RunReopened record{.run = id};
   for (const TrialRef& ref : run.trials) {
     SweepState& state = sweeps_[ref.sweep];

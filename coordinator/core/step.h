@@ -160,6 +160,12 @@ struct AttemptEnded {
   RunId run = 0;
   uint32_t number = 0;
   std::optional<Failure> failure;  // absent: succeeded
+  bool lost = false;               // its lease was; nobody has said that it ended, and it may be going on
+};
+// The failure of this attempt was the machine's, and is held against the run no longer.
+struct AttemptForgiven {
+  RunId run = 0;
+  uint32_t number = 0;
 };
 struct RunFinished {
   RunId run = 0;
@@ -210,8 +216,8 @@ struct Audited {
   std::string outcome;  // "done", or what came of it
 };
 using Record = std::variant<SweepAdded, SweepWishChanged, SweepPlaced, RunAdded, TrialResolved, TrialFailed,
-                            AttemptGranted, AttemptEnded, RunFinished, RunFailed, RunReopened, DesignDecided,
-                            CheckpointKept, LogKept, AgentDrained, RequestDone, Audited>;
+                            AttemptGranted, AttemptEnded, AttemptForgiven, RunFinished, RunFailed, RunReopened,
+                            DesignDecided, CheckpointKept, LogKept, AgentDrained, RequestDone, Audited>;
 
 // ---- Effects ----
 struct Send {
@@ -290,6 +296,8 @@ struct StoredAttempt {
   AgentId agent;
   bool open = false;                    // granted and not ended
   std::optional<FailureClass> failure;  // absent: open or succeeded
+  bool lost = false;                    // see AttemptEnded
+  bool forgiven = false;
 };
 struct StoredTrial {
   TrialId trial;

@@ -157,8 +157,10 @@ DROP TABLE old_runs;
 DROP TABLE old_sweeps;
 )sql";
 
-// From schema 3 to 4: what queries over many runs need of their results, beside the run, and an audit log. Programs of
-// schema 3 can go on writing: their runs have no spread, and count in no interim figure.
+// From schema 3 to 4: what queries over many runs need of their results, beside the run; an audit log; and of an
+// attempt that failed, whether its lease was lost, and whether the machine was to blame. Programs of schema 3 can go on
+// writing: their runs have no spread, and count in no interim figure; their attempts count as given back and as held
+// against the run.
 inline constexpr char kToFourth[] = R"sql(
 ALTER TABLE runs ADD COLUMN spread REAL;
 ALTER TABLE runs ADD COLUMN seconds REAL;
@@ -170,6 +172,8 @@ CREATE TABLE audit (
   subject TEXT NOT NULL,
   outcome TEXT NOT NULL
 );
+ALTER TABLE attempts ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN forgiven INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 }  // namespace evensweep::coordinator::schema

@@ -93,13 +93,15 @@ Status SqliteStore::read_runs(Snapshot& snapshot) {
 
 void SqliteStore::read_attempts(Snapshot& snapshot) {
   const StatementUse select =
-      statement("SELECT run, number, agent, ended_at, failure_json FROM attempts ORDER BY run, number");
+      statement("SELECT run, number, agent, ended_at, failure_json, lost, forgiven FROM attempts ORDER BY run, number");
   while (select->executeStep())
     snapshot.attempts.push_back({.run = select->getColumn(0).getUInt(),
                                  .number = select->getColumn(1).getUInt(),
                                  .agent = AgentId(select->getColumn(2).getText()),
                                  .open = select->getColumn(3).isNull(),
-                                 .failure = failure_class_in(select->getColumn(4))});
+                                 .failure = failure_class_in(select->getColumn(4)),
+                                 .lost = select->getColumn(5).getInt() != 0,
+                                 .forgiven = select->getColumn(6).getInt() != 0});
 }
 
 // A sweep for the built-in trainer outlives its numerics: trials that were resolved for earlier ones are left out, so

@@ -244,11 +244,19 @@ void SqliteStore::write(const AttemptGranted& record, int64_t at) {
 
 void SqliteStore::write(const AttemptEnded& record, int64_t at) {
   const StatementUse update =
-      statement("UPDATE attempts SET ended_at = ?, failure_json = ? WHERE run = ? AND number = ?");
+      statement("UPDATE attempts SET ended_at = ?, failure_json = ?, lost = ? WHERE run = ? AND number = ?");
   update->bind(1, at);
   if (record.failure) update->bind(2, failure_text(*record.failure));
-  update->bind(3, record.run);
-  update->bind(4, record.number);
+  update->bind(3, record.lost ? 1 : 0);
+  update->bind(4, record.run);
+  update->bind(5, record.number);
+  update->exec();
+}
+
+void SqliteStore::write(const AttemptForgiven& record, int64_t) {
+  const StatementUse update = statement("UPDATE attempts SET forgiven = 1 WHERE run = ? AND number = ?");
+  update->bind(1, record.run);
+  update->bind(2, record.number);
   update->exec();
 }
 

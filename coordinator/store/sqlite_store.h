@@ -69,6 +69,7 @@ class SqliteStore final : public Store {
   void write(const TrialFailed& record, int64_t at);
   void write(const AttemptGranted& record, int64_t at);
   void write(const AttemptEnded& record, int64_t at);
+  void write(const AttemptForgiven& record, int64_t at);
   void write(const RunFinished& record, int64_t at);
   void write(const RunFailed& record, int64_t at);
   void write(const RunReopened& record, int64_t at);

@@ -210,6 +210,24 @@ TEST_F(AgentScenario, KnowsEarlierHoldersAlsoAfterARestart) {
   EXPECT_THAT(scene_.told(holder).cancels, ElementsAre(second));
 }
 
+TEST_F(AgentScenario, DoesNotGoOnAfterARestartWithAnAttemptThatWasGivenBack) {
+  scene_.fail(first_, lease_, FailureClass::kInfrastructure);
+  scene_.restart();
+  const ConnectionId again = scene_.connect("a", {lease_});  // whose spool still holds the end
+  EXPECT_THAT(scene_.told(again).cancels, ElementsAre(lease_));
+  EXPECT_EQ(scene_.book().grants(), 1);
+  EXPECT_THAT(scene_.ask(again, 1), ElementsAre(AttemptId{lease_.run, 2}));
+}
+
+TEST_F(AgentScenario, GoesOnAfterARestartWithAnAttemptWhoseLeaseWasLost) {
+  scene_.wait(kLease);
+  scene_.restart();
+  const ConnectionId again = scene_.connect("a", {lease_});
+  EXPECT_THAT(scene_.told(again).cancels, IsEmpty());
+  scene_.succeed(again, lease_);
+  EXPECT_TRUE(scene_.status(sweep_).over);
+}
+
 TEST_F(AgentScenario, LetsNobodyElseGoOnWithALostAttempt) {
   scene_.wait(kLease);
   const ConnectionId other = scene_.connect("b", {lease_});

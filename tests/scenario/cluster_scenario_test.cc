@@ -344,6 +344,49 @@ TEST(Quarantine, AMachineOnWhichEverythingFailsIsToBlameAndNotTheRuns) {
   EXPECT_EQ(scene.status(id).trials_failed, 0);
 }
 
+TEST(Quarantine, WhatWasForgivenStaysForgivenAfterARestart) {
+  CoreScenario scene;
+  const SweepId id = scene.submit(focal_sweep("s", 3));
+  scene.connect("good");
+  const ConnectionId bad = scene.connect("bad");
+  AttemptId first;
+  for (int i = 0; i < 3; ++i) {
+    const AttemptId lease = scene.ask(bad, 1).at(0);
+    if (i == 0) first = lease;
+    scene.fail(bad, lease, FailureClass::kTrainerError);
+  }
+  scene.restart();
+  const ConnectionId good = scene.connect("good");
+  // Two failures of its own leave a run its last try.
+  for (int i = 0; i < 2; ++i)
+    for (const AttemptId& lease : scene.ask(good, 9))
+      if (lease.run == first.run)
+        scene.fail(good, lease, FailureClass::kTrainerError);
+      else
+        scene.succeed(good, lease);
+  EXPECT_EQ(scene.status(id).trials_failed, 0);
+  for (const AttemptId& lease : scene.ask(good, 9)) scene.succeed(good, lease);
+  EXPECT_EQ(scene.book().run(first.run)->state, StoredRun::State::kFinished);
+}
+
+TEST(Quarantine, AFailureIsForgivenOnce) {
+  CoreScenario scene;
+  const SweepId id = scene.submit(focal_sweep("s", 9));
+  const ConnectionId good = scene.connect("good"), bad = scene.connect("bad");
+  for (int i = 0; i < 3; ++i) scene.fail(bad, scene.ask(bad, 1).at(0), FailureClass::kTrainerError);
+  scene.wait(Duration(1));
+  for (int i = 0; i < 121; ++i) {
+    scene.wait(Duration(5'000));
+    scene.heartbeat(good);
+    scene.heartbeat(bad);
+  }
+  // The failures of before its probation are still in its row when the next one makes it full again; the book of
+  // records refuses an attempt that is forgiven twice.
+  scene.fail(bad, scene.ask(bad, 1).at(0), FailureClass::kTrainerError);
+  EXPECT_THAT(scene.ask(bad, 1), IsEmpty());
+  EXPECT_FALSE(scene.status(id).over);
+}
+
 TEST(Quarantine, RunsThatFailEverywhereAreToBlameThemselves) {
   CoreScenario scene;
   const SweepId id = scene.submit(focal_sweep("s", 1));

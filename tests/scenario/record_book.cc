@@ -121,7 +121,7 @@ void RecordBook::add(const AttemptGranted& record) {
   const StoredAttempt granted{.run = record.run, .number = record.number, .agent = record.agent, .open = true};
   if (last != nullptr && last->number == record.number) {
     // It may go on where its lease was lost, but not after an end of its own.
-    require(last->failure == FailureClass::kInfrastructure, "an ended attempt granted again");
+    require(last->lost, "an ended attempt granted again");
     *last = granted;
     return;
   }
@@ -136,9 +136,21 @@ void RecordBook::add(const AttemptEnded& record) {
     require(attempt.open || !record.failure, "an attempt failed twice");
     attempt.open = false;
     attempt.failure = record.failure ? std::optional(record.failure->failure) : std::nullopt;
+    attempt.lost = record.lost;
     return;
   }
   require(false, "an attempt ended that was never granted");
+}
+
+void RecordBook::add(const AttemptForgiven& record) {
+  if (record.run >= runs_.size()) return require(false, "an attempt of an unknown run forgiven");
+  for (StoredAttempt& attempt : attempts_of(record.run)) {
+    if (attempt.number != record.number) continue;
+    require(attempt.failure.has_value() && !attempt.forgiven, "an attempt forgiven twice, or without a failure");
+    attempt.forgiven = true;
+    return;
+  }
+  require(false, "an attempt forgiven that was never granted");
 }
 
 void RecordBook::add(const RunFinished& record) {
@@ -154,10 +166,10 @@ void RecordBook::add(const RunFailed& record) {
   if (run == nullptr) return;
   const std::vector<StoredAttempt>& attempts = attempts_of(record.run);
   const auto charged = std::count_if(attempts.begin(), attempts.end(), [&](const StoredAttempt& attempt) {
-    return attempt.failure == record.failure.failure && attempt.number > run->charged_after;
+    return attempt.failure == record.failure.failure && !attempt.forgiven && attempt.number > run->charged_after;
   });
   if (record.failure.failure == FailureClass::kTrainerError)
-    require(charged >= kMostTrainerRetries + 1, "given up after " + std::to_string(charged) + " trainer errors");
+    require(charged == kMostTrainerRetries + 1, "given up after " + std::to_string(charged) + " trainer errors");
   if (record.failure.failure == FailureClass::kOutOfMemory)
     require(charged == kMostMemoryRetries + 1, "given up after " + std::to_string(charged) + " times out of memory");
   require(record.failure.failure != FailureClass::kPreempted, "given up because it was preempted");

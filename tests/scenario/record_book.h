@@ -53,6 +53,7 @@ class RecordBook {
   void add(const TrialFailed& record);
   void add(const AttemptGranted& record);
   void add(const AttemptEnded& record);
+  void add(const AttemptForgiven& record);
   void add(const RunFinished& record);
   void add(const RunFailed& record);
   void add(const RunReopened& record);

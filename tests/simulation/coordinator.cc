@@ -26,6 +26,8 @@ Coordinator::Coordinator(World& world, Network& network)
   constexpr uint32_t kAhead[] = {1, 2, 4, 2'048}, kSlices[] = {1, 3, 1'024};
   options_.ready_ahead = kAhead[chance_.below(4)];
   options_.slice = kSlices[chance_.below(3)];
+  // A chaos is shorter than ten minutes, and what follows from the end of a quarantine is to be seen.
+  if (chance_.below(2) == 0) options_.quarantine = Duration(20'000);
 }
 
 CoordinatorEnd Coordinator::end() {

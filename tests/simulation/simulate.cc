@@ -26,7 +26,6 @@ class System {
         chance_(seed, "simulation/people"),
         network_(world_, choose()),
         coordinator_(world_, network_) {
-    world_.store.say_how_many_agents(agent_count_);
     std::vector<AgentEnd> ends;
     for (size_t i = 0; i < agent_count_; ++i) {
       agents_.push_back(std::make_unique<Agent>(world_, network_, i));

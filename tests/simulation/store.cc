@@ -52,6 +52,7 @@ Mark mark_of(const coordinator::Record& record) {
             return of(ended.failure ? failure_class_name(ended.failure->failure) : "stored: succeeded", ended.run,
                       ended.number);
           },
+          [&](const AttemptForgiven& forgiven) { return of("stored: forgiven", forgiven.run, forgiven.number); },
           [&](const coordinator::RunFinished& finished) { return of("stored: result", finished.run); },
           [&](const coordinator::RunFailed& failed) { return of("stored: run failed", failed.run); },
           [&](const RunReopened& reopened) { return of("stored: run reopened", reopened.run); },
@@ -118,7 +119,7 @@ bool Store::knows(const AttemptId& attempt) const {
 bool Store::was_lost(const AttemptId& attempt) const {
   const RunRow* row = find(attempt.run);
   return row != nullptr && std::ranges::any_of(row->attempts, [&](const StoredAttempt& known) {
-           return known.number == attempt.number && known.failure == FailureClass::kInfrastructure;
+           return known.number == attempt.number && known.lost;
          });
 }
 
@@ -240,7 +241,7 @@ void Store::add(const coordinator::AttemptGranted& record) {
   if (last != nullptr && last->number == record.number) {
     // It may go on where its lease was lost, but not after an end of its own.
     see(Seen::kWentOnAtHello);
-    require(last->failure == FailureClass::kInfrastructure, "an attempt that had ended was granted again");
+    require(last->lost, "an attempt that had ended was granted again");
     require(last->agent == record.agent, "an attempt goes on at another agent");
     *last = granted;
     return;
@@ -260,9 +261,22 @@ void Store::add(const coordinator::AttemptEnded& record) {
     if (!record.failure && !attempt.open) see(Seen::kLateResults);
     attempt.open = false;
     attempt.failure = record.failure ? std::optional(record.failure->failure) : std::nullopt;
+    attempt.lost = record.lost;
     return;
   }
   require(false, "an attempt ended that was never granted");
+}
+
+void Store::add(const coordinator::AttemptForgiven& record) {
+  see(Seen::kForgiven);
+  if (record.run >= runs_.size()) return require(false, "an attempt was forgiven of a run that is not known");
+  for (StoredAttempt& attempt : runs_[record.run].attempts) {
+    if (attempt.number != record.number) continue;
+    require(attempt.failure.has_value() && !attempt.lost, "an attempt was forgiven that has not failed by itself");
+    require(!std::exchange(attempt.forgiven, true), "an attempt was forgiven twice");
+    return;
+  }
+  require(false, "an attempt was forgiven that was never granted");
 }
 
 void Store::add(const coordinator::RunFinished& record) {
@@ -281,12 +295,10 @@ void Store::add(const coordinator::RunFailed& record) {
   if (run == nullptr) return;
   const FailureClass failure = record.failure.failure;
   const auto charged = std::ranges::count_if(run->attempts, [&](const StoredAttempt& attempt) {
-    return attempt.failure == failure && attempt.number > run->stored.charged_after;
+    return attempt.failure == failure && !attempt.forgiven && attempt.number > run->stored.charged_after;
   });
-  // Failures that a machine was blamed for are not charged.
   if (failure == FailureClass::kTrainerError)
-    require(alone_ ? charged == kMostTrainerRetries + 1 : charged > kMostTrainerRetries,
-            "given up after " + std::to_string(charged) + " trainer errors");
+    require(charged == kMostTrainerRetries + 1, "given up after " + std::to_string(charged) + " trainer errors");
   if (failure == FailureClass::kOutOfMemory)
     require(charged == kMostMemoryRetries + 1, "given up after " + std::to_string(charged) + " times out of memory");
   require(failure != FailureClass::kPreempted, "given up because it was preempted");

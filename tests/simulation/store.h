@@ -27,8 +27,6 @@ Mark mark_of(const coordinator::Record& record);
 class Store {
  public:
   explicit Store(Tally& tally) : tally_(tally) {}
-  // A single one is never blamed for what fails on it, so its runs' retries can be counted.
-  void say_how_many_agents(size_t agents) { alone_ = agents == 1; }
 
   // Of a transaction that is committed; in order.
   void add(const coordinator::Record& record);
@@ -80,6 +78,7 @@ class Store {
   void add(const coordinator::TrialFailed& record);
   void add(const coordinator::AttemptGranted& record);
   void add(const coordinator::AttemptEnded& record);
+  void add(const coordinator::AttemptForgiven& record);
   void add(const coordinator::RunFinished& record);
   void add(const coordinator::RunFailed& record);
   void add(const coordinator::RunReopened& record);
@@ -99,7 +98,6 @@ class Store {
   void see(Seen seen) { ++tally_[static_cast<size_t>(seen)]; }
 
   Tally& tally_;
-  bool alone_ = false;
   std::vector<coordinator::SweepSnapshot> sweeps_;  // by their numbers
   std::vector<RunRow> runs_;                        // by their numbers
   std::unordered_map<RunKey, coordinator::RunId> numbers_;

@@ -14,6 +14,7 @@ const char* seen_name(Seen seen) {
                                                             "failed runs",
                                                             "failed trials",
                                                             "reopened runs",
+                                                            "failures taken off a run",
                                                             "decisions",
                                                             "trials resolved after their baseline",
                                                             "reused runs",

@@ -19,6 +19,7 @@ enum class Seen : uint8_t {
   kFailedRuns,
   kFailedTrials,
   kReopenedRuns,
+  kForgiven,
   kDecisions,
   kDependentTrials,
   kReusedRuns,

@@ -194,6 +194,23 @@ TEST_F(StoreTest, OpensAnAttemptAgainThatGoesOn) {
   EXPECT_EQ(last.agent, AgentId("b"));
 }
 
+TEST_F(StoreTest, KnowsWhetherAnAttemptWasLostAndWhetherItIsForgiven) {
+  const auto store = open();
+  const Failure silent{.failure = FailureClass::kInfrastructure, .message = "silent"};
+  ASSERT_TRUE(store->commit(example_.records(), 1000).ok());
+  ASSERT_TRUE(store
+                  ->commit(std::vector<Record>{AttemptEnded{kSecond, 1, silent, true},
+                                               AttemptForgiven{.run = kFocal, .number = 2}},
+                           1)
+                  .ok());
+  const Snapshot stored = load(*store);
+  EXPECT_TRUE(attempts(stored, kSecond)[0].lost);
+  EXPECT_FALSE(attempts(stored, kSecond)[0].forgiven);
+  EXPECT_FALSE(attempts(stored, kFocal)[0].forgiven);
+  EXPECT_TRUE(attempts(stored, kFocal)[1].forgiven);
+  EXPECT_FALSE(attempts(stored, kFocal)[1].lost);
+}
+
 TEST_F(StoreTest, StoresAllOfACommitOrNothing) {
   const auto store = open();
   std::vector<Record> records = example_.records();
@@ -308,10 +325,13 @@ TEST_P(OldSchemas, AreReadAndMigrated) {
 TEST_F(StoreTest, FillsInWhatSchema3DidNotHave) {
   ASSERT_TRUE(open()->commit(example_.records(), 1000).ok());
   sql("DROP TABLE audit; ALTER TABLE runs DROP COLUMN spread; ALTER TABLE runs DROP COLUMN seconds;"
+      "ALTER TABLE attempts DROP COLUMN lost; ALTER TABLE attempts DROP COLUMN forgiven;"
       "UPDATE meta SET value = 3 WHERE name = 'schema_version'");
   ASSERT_TRUE(SqliteStore::open_for_reading(state_.path()).ok());
   const Snapshot stored = reloaded();
   ASSERT_THAT(stored.runs, SizeIs(3));
+  ASSERT_THAT(attempts(stored, kFocal), SizeIs(2));
+  for (const StoredAttempt& attempt : stored.attempts) EXPECT_FALSE(attempt.lost || attempt.forgiven);
   const RunResult result = parse_run_result(result_text()).value();
   SQLite::Database database(state_.database(), SQLite::OPEN_READONLY);
   EXPECT_DOUBLE_EQ(database.execAndGet("SELECT spread FROM runs WHERE number = 0").getDouble(),
