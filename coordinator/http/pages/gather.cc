@@ -41,16 +41,17 @@ void Gather::overview(Done<OverviewFacts> done) const {
   control_->sweeps({.over_too = true, .limit = kSweepsShown}, on<SweepsPage>(done, [self, done](SweepsPage page) {
                      self.control_->agents(on<std::vector<AgentView>>(done, [self, done, page = std::move(page)](
                                                                                 std::vector<AgentView> agents) {
-                       self.finish<OverviewFacts>(done, [page, agents](StoreReader& reader) -> StatusOr<OverviewFacts> {
-                         OverviewFacts facts{.more = page.more, .agents = agents};
-                         uint32_t summed = 0;
-                         for (const SweepView& view : page.sweeps) {
-                           ListedSweep& listed = facts.sweeps.emplace_back(ListedSweep{.view = view});
-                           if (view.status.over || ++summed > kSweepsSummed) continue;
-                           EV_ASSIGN_OR_RETURN(listed.figures, reader.figures(view.id));
-                         }
-                         return facts;
-                       });
+                       self.finish<OverviewFacts>(
+                           done, [page, agents, memory = self.memory_](StoreReader& reader) -> StatusOr<OverviewFacts> {
+                             OverviewFacts facts{.more = page.more, .agents = agents};
+                             uint32_t summed = 0;
+                             for (const SweepView& view : page.sweeps) {
+                               ListedSweep& listed = facts.sweeps.emplace_back(ListedSweep{.view = view});
+                               if (view.status.over || ++summed > kSweepsSummed) continue;
+                               EV_ASSIGN_OR_RETURN(listed.figures, memory->of(reader, view));
+                             }
+                             return facts;
+                           });
                      }));
                    }));
 }
@@ -85,12 +86,13 @@ void Gather::sweep(const std::string& sweep, uint64_t from, Done<SweepFacts> don
                  on<SweepGrid>(done, [self, done](SweepGrid grid) {
                    self.control_->agents(on<std::vector<AgentView>>(
                        done, [self, done, grid = std::move(grid)](const std::vector<AgentView>& agents) {
-                         self.finish<SweepFacts>(
-                             done, [grid, slots = live_slots(agents)](StoreReader& reader) -> StatusOr<SweepFacts> {
-                               SweepFacts facts{.grid = grid, .slots = slots};
-                               EV_ASSIGN_OR_RETURN(facts.figures, reader.figures(grid.sweep.id));
-                               return facts;
-                             });
+                         self.finish<SweepFacts>(done,
+                                                 [grid, slots = live_slots(agents),
+                                                  memory = self.memory_](StoreReader& reader) -> StatusOr<SweepFacts> {
+                                                   SweepFacts facts{.grid = grid, .slots = slots};
+                                                   EV_ASSIGN_OR_RETURN(facts.figures, memory->of(reader, grid.sweep));
+                                                   return facts;
+                                                 });
                        }));
                  }));
 }

@@ -9,6 +9,7 @@
 
 #include "coordinator/host/control.h"
 #include "coordinator/http/pages/desk.h"
+#include "coordinator/http/pages/figures.h"
 #include "coordinator/http/pages/overview.h"
 #include "coordinator/http/pages/sweep.h"
 
@@ -21,8 +22,9 @@ using Done = std::function<void(StatusOr<Facts>)>;
 // Can be copied, and outlive its desk: then nothing is answered any more.
 class Gather {
  public:
-  // `control` must live longer.
-  Gather(Control& control, const std::shared_ptr<Desk>& desk) : control_(&control), desk_(desk) {}
+  // `control` and `clock` must live longer.
+  Gather(Control& control, const Clock& clock, const std::shared_ptr<Desk>& desk)
+      : control_(&control), desk_(desk), memory_(std::make_shared<FiguresMemory>(clock)) {}
 
   void overview(Done<OverviewFacts> done) const;
   void agents(Done<AgentsFacts> done) const;
@@ -44,6 +46,7 @@ class Gather {
 
   Control* control_;
   std::weak_ptr<Desk> desk_;
+  std::shared_ptr<FiguresMemory> memory_;  // of the desk's thread
 };
 
 }  // namespace evensweep::coordinator

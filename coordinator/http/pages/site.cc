@@ -276,7 +276,7 @@ class Site {
 }  // namespace
 
 void add_pages(Router& router, const WebParts& parts, const std::shared_ptr<Desk>& desk) {
-  Site(router, parts, Gather(parts.control, desk)).add_all();
+  Site(router, parts, Gather(parts.control, parts.clock, desk)).add_all();
 }
 
 }  // namespace evensweep::coordinator

@@ -9,6 +9,7 @@
 #include <future>
 #include <thread>
 
+#include "coordinator/http/pages/figures.h"
 #include "coordinator/http/pages/overview.h"
 #include "coordinator/http/pages/sweep.h"
 #include "coordinator/store/sqlite_store.h"
@@ -102,6 +103,14 @@ class SiteTest : public testing::Test {
   std::shared_ptr<Desk> desk_;
   std::unique_ptr<Front> front_;
 };
+// As slow as work is that takes 10 ms each time.
+class SlowClock final : public Clock {
+ public:
+  TimePoint now() const override { return now_ = now_ + Duration(10); }
+  int64_t unix_millis() const override { return 0; }
+  mutable TimePoint now_{};
+};
+
 class ClosedSiteTest : public SiteTest {
  protected:
   ClosedSiteTest() : SiteTest(false) {}
@@ -175,6 +184,26 @@ TEST_F(SiteTest, TellsWhatIsNewAsTheSameParts) {
   EXPECT_THAT(*text, HasSubstr("event: page\ndata: <title>50 % stored"));
   EXPECT_THAT(*text, HasSubstr("data-live=\"grid\""));
   EXPECT_THAT(*text, Not(HasSubstr(" ago<"))) << "ages would make every state a new one";
+}
+
+TEST_F(SiteTest, SumsUpNoMoreOftenThanIsWorthIt) {
+  SlowClock clock;
+  FiguresMemory memory(clock);
+  const std::unique_ptr<StoreReader> reader = StoreReader::open(state_.path()).value();
+  SweepView view = control_.known[0];
+  const auto finished = [&] { return memory.of(*reader, view).value().arms[0].finished; };
+  EXPECT_EQ(finished(), 1);
+  const std::vector<Record> second = {
+      RunFinished{.run = StoreExample::kSecond, .result_json = result_text(), .spread = 0.1, .seconds = 1}};
+  ASSERT_TRUE(store_->commit(second, 3000).ok());
+  view.status.trials_finished = 2;
+  EXPECT_EQ(finished(), 1) << "it has just been summed up";
+  clock.now_ = clock.now_ + Duration(300);
+  EXPECT_EQ(finished(), 2) << "some time has passed";
+  const std::vector<Record> third = {RunReopened{.run = StoreExample::kFocal}};
+  ASSERT_TRUE(store_->commit(third, 4000).ok());
+  view.status = {.trials = 6, .trials_finished = 2, .over = true};
+  EXPECT_EQ(memory.of(*reader, view).value().arms[2].failed, 0) << "what is over is exact";
 }
 
 TEST_F(ClosedSiteTest, ShowsNothingWithoutAToken) {
