@@ -72,6 +72,11 @@ struct Feeds::Door {
   }
 };
 
+Duration pause_after(const FeedPace& pace, size_t viewers, size_t bytes) {
+  return pace.fastest + pace.per_viewer * static_cast<int64_t>(viewers) +
+         Duration(static_cast<int64_t>(1000 * viewers * bytes / pace.most_bytes));
+}
+
 Feeds::Feeds(boost::asio::io_context& io, std::shared_ptr<Mailbox> mailbox, Control& control, std::string process,
              FeedPace pace)
     : io_(io),
@@ -179,7 +184,7 @@ void Feeds::take(Feed& feed, const StatusOr<std::string>& state) {
     for (Viewer* viewer : feed.viewers) viewer->tell(feed.text);
   }
   feed.paused = true;
-  const Duration pause = pace_.fastest + pace_.per_viewer * static_cast<int>(feed.viewers.size());
+  const Duration pause = pause_after(pace_, feed.viewers.size(), feed.text->size());
   after(feed, feed.pause, pause, [](Feeds& feeds, Feed& found) {
     found.paused = false;
     if (found.stale) feeds.build(found);

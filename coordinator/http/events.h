@@ -3,7 +3,8 @@
 //
 // Each topic has a newest state and nothing else: a viewer that reads slowly misses what lay between, never the end. A
 // sweep's topic is built anew after its changes; a topic without a sweep is looked at once a second while anybody views
-// it. The more viewers, the longer the pause between two states, so that a crowd costs no more than a few.
+// it. The more viewers, and the more they are told, the longer the pause between two states: a crowd costs no more
+// than a few.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -34,10 +35,14 @@ struct Topic {
 std::string event_text(std::string_view name, std::string_view data);
 
 struct FeedPace {
-  Duration fastest{250};      // between two states of a topic
-  Duration per_viewer{3};     // more than that for each viewer
-  Duration look_again{1000};  // of topics without a sweep, and of sweeps that nothing comes from
+  Duration fastest{250};          // between two states of a topic
+  Duration per_viewer{3};         // more than that for each viewer
+  uint64_t most_bytes = 8 << 20;  // a second that all viewers of a topic are told
+  Duration look_again{1000};      // of topics without a sweep, and of sweeps that nothing comes from
 };
+
+// How long to wait after a state of so many bytes was told to so many viewers.
+Duration pause_after(const FeedPace& pace, size_t viewers, size_t bytes);
 
 // Lives on the thread of `io`, as do the streams it gives out.
 class Feeds {

@@ -60,6 +60,14 @@ TEST(EventText, IsOneFieldALine) {
   EXPECT_EQ(event_text("a", "x\ny\r\nevent: z\rw"), "event: a\ndata: x\ndata: y\ndata: event: z\ndata: w\n");
 }
 
+TEST(Pause, GrowsWithViewersAndWithWhatTheyAreTold) {
+  const FeedPace pace{.fastest = Duration(250), .per_viewer = Duration(3), .most_bytes = 1'000'000};
+  EXPECT_EQ(pause_after(pace, 0, 1'000'000'000), Duration(250));
+  EXPECT_EQ(pause_after(pace, 1, 1000), Duration(254));
+  EXPECT_EQ(pause_after(pace, 200, 1000), Duration(250 + 600 + 200));
+  EXPECT_EQ(pause_after(pace, 200, 250'000), Duration(250 + 600 + 50'000));
+}
+
 TEST_F(EventsTest, BuildsOnceForAllViewers) {
   const auto first = feeds_.open(topic(), ""), second = feeds_.open(topic(), "");
   run();
