@@ -21,7 +21,8 @@ def console(*lines, before=""):
 
 class Pages(unittest.TestCase):
     def test_commands_and_what_they_print(self):
-        page = console("$ evensweep plan a.yaml \\", "    seeds=3", "seven arms", "", "head$ evensweep agent &", "ready")
+        page = console("$ evensweep plan a.yaml \\", "    seeds=3", "seven arms", "", "head$ evensweep agent &",
+                       "ready")
         first, second = page.commands(page.blocks[0])
         self.assertEqual((first.machine, first.text, first.shown), ("", "evensweep plan a.yaml \\\n    seeds=3",
                                                                     ["seven arms", ""]))
@@ -58,17 +59,18 @@ class Pages(unittest.TestCase):
                      "1. So:\n\n       $ ls\n", "```text\nhead$ ls\n```"):
             with self.subTest(text):
                 self.assertEqual(len(Page("page.md", text).complaints()), 1)
-        for text in ("    evensweep.yaml is a file", "```text\nevensweep  2 agents\n```", "    x = 1", "```yaml\nname: evensweep\n```", "evensweep run a.yaml",
+        for text in ("    evensweep.yaml is a file", "```text\nevensweep  2 agents\n```", "    x = 1",
+                     "```yaml\nname: evensweep\n```", "evensweep run a.yaml",
                      "<!-- not run: it takes an hour -->\n```\nbuild/bin/evensweep ls\n```"):
             with self.subTest(text):
                 self.assertEqual(Page("page.md", text).complaints(), [])
 
     def test_verbs_and_options_that_do_not_exist_are_found(self):
         helps = run_docs.Helps("no program")
-        helps.texts = {("run",): "--out DIR", ("certs",): "  init  Make", ("certs", "init"): "--host NAME", ("walk",): "",
-                       ("walks",): ""}
-        for text, count in (("`evensweep run a.yaml --out b`", 0), ("`evensweep walk`", 1), ("`evensweep run --outer`", 1),
-                            ("`evensweep certs init --host a`", 0), ("`evensweep certs init --guest a`", 1),
+        helps.texts = {("run",): "--out DIR", ("certs",): "  init  Make", ("certs", "init"): "--host NAME",
+                       ("walk",): ""}
+        for text, count in (("`evensweep run a.yaml --out b`", 0), ("`evensweep walk`", 1),
+                            ("`evensweep run --outer`", 1), ("`evensweep certs init --host a`", 0), ("`evensweep certs init --guest a`", 1),
                             ("evensweep walks on", 0), ("`evensweep\nwalk`", 1), ("`evensweep-trainer --probe`", 0),
                             ("```console\n$ evensweep run a.yaml && evensweep walk\n```", 1)):
             with self.subTest(text):
@@ -111,7 +113,8 @@ class Shapes(unittest.TestCase):
                 self.assertFalse(self.fits(shown, printed))
 
     def test_an_update_keeps_what_is_left_out(self):
-        self.assertEqual(brought_up_to_date(["a 1.5", "...", "z ..."], ["a 2.5", "b", "c", "z 9"]), ["a 2.5", "...", "z ..."])
+        self.assertEqual(brought_up_to_date(["a 1.5", "...", "z ..."], ["a 2.5", "b", "c", "z 9"]),
+                         ["a 2.5", "...", "z ..."])
         self.assertEqual(brought_up_to_date(["a 1.5", "..."], ["b 2.5", "c"]), ["b 2.5", "c"])
 
 
@@ -186,7 +189,8 @@ class Links(unittest.TestCase):
             return check_links.check(folder)
 
     def test_good_links(self):
-        text = ("# A `b` c: d\n## A `b` c: d\n[x](#a-b-c-d) [y](#a-b-c-d-1) [z](docs/index.md#index) <a href=\"docs\">d</a>\n"
+        text = ("# A `b` c: d\n## A `b` c: d\n[x](#a-b-c-d) [y](#a-b-c-d-1) [z](docs/index.md#index)\n"
+                "<a href=\"docs\">d</a>\n"
                 "[site](https://example.org/x) `[code](nowhere.md)`\n```\n[code](nowhere.md)\n# no heading\n```\n"
                 "[ref]: docs/index.md\n![a [nested] text](docs/index.md)")
         self.assertEqual(self.complaints(README=text), [])

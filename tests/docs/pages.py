@@ -17,8 +17,8 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,})\s*([^\s`]*)[ \t]*([^\s`]*)\s*$")
 COMMENT = re.compile(r"^\s*<!--\s*(.*?)\s*-->\s*$")
 PROMPT = re.compile(r"^((?:[a-z][a-z0-9-]*)?)\$ (.*)$")
 # Lines that are to be typed, wherever they stand.
-COMMAND = re.compile(r"^\s*(?:(?:[a-z][a-z0-9-]*)?\$ |(?:build/bin/)?evensweep(?:-trainer)? [a-z\[-]|(?:cmake|ctest|git|pip|python3?|"
-                     r"sudo|apt(?:-get)?|systemctl|curl|scp|ssh|export)\s+\S|(?:deploy|tests|build)/\S+(?:\s|$))")
+COMMAND = re.compile(r"^\s*(?:(?:[a-z][a-z0-9-]*)?\$ |(?:build/bin/)?evensweep(?:-trainer)? [a-z\[-]|"
+                     r"(?:cmake|ctest|git|pip|python3?|sudo|apt(?:-get)?|systemctl|curl|scp|ssh|export)\s+\S|(?:deploy|tests|build)/\S+(?:\s|$))")
 
 
 class PageError(Exception):
@@ -161,8 +161,8 @@ class Page:
 
 
 def _advice(line):
-    return (f"\"{line.strip()[:40]}\" is a command: put it into a ```console block, which is run, or say before the block "
-            "why it is not: <!-- not run: REASON -->")
+    return (f"\"{line.strip()[:40]}\" is a command: put it into a ```console block, which is run, or say before the "
+            "block why it is not: <!-- not run: REASON -->")
 
 
 def pages_of(root):

@@ -88,7 +88,7 @@ class Run:
         self.failures = []
 
     def page(self, page, machines):
-        """Runs a page; at the first command that goes wrong the rest of it is left out. Returns whether all was well."""
+        """Runs a page; at the first command that goes wrong the rest is left out. Returns whether all was well."""
         changes = []
         try:
             for name in page.machines():
@@ -127,8 +127,8 @@ class Run:
         if code and not (then and then.asks_for_the_code):
             raise CommandError("\n".join([where, f"has ended with code {code}; it printed:", *printed]))
         if command.shown and align(command.shown, printed) is None and not self.update:
-            difference = difflib.unified_diff([shape(line) for line in command.shown], [shape(line) for line in printed],
-                                              "shown", "printed", lineterm="")
+            difference = difflib.unified_diff(list(map(shape, command.shown)), list(map(shape, printed)), "shown",
+                                              "printed", lineterm="")
             raise CommandError("\n".join([where, "prints something else than the page shows (run with --update to take "
                                                  "it over):", *difference, "--- as printed", *printed]))
         return printed
@@ -138,7 +138,8 @@ class Run:
         lines = list(page.lines)
         for command, block, shown in reversed(changes):
             if command.shown:
-                lines[command.first:command.first + len(command.shown)] = [(block.indent + line).rstrip() for line in shown]
+                end = command.first + len(command.shown)
+                lines[command.first:end] = [(block.indent + line).rstrip() for line in shown]
         if lines != page.lines:
             (SOURCE / page.name).write_text("\n".join(lines), "utf-8")
             print(f"{page.name}: brought up to date")
@@ -163,7 +164,8 @@ class Run:
         print(f"{page.name}: {'run' if well else 'FAILED'}, {time.monotonic() - begin:.1f} s", flush=True)
         if not well:
             return 1
-        return 1 + sum(self.follow(other, wanted, machines) for other in self.pages.values() if other.after == page.name)
+        others = [other for other in self.pages.values() if other.after == page.name]
+        return 1 + sum(self.follow(other, wanted, machines) for other in others)
 
 
 class Helps:

@@ -4,7 +4,6 @@ import csv
 import json
 import resource
 import subprocess
-import sys
 import time
 
 from program import EVENSWEEP, FAKE_TRAINER, E2eTest, main
