@@ -70,7 +70,8 @@ class Pages(unittest.TestCase):
         helps.texts = {("run",): "--out DIR", ("certs",): "  init  Make", ("certs", "init"): "--host NAME",
                        ("walk",): ""}
         for text, count in (("`evensweep run a.yaml --out b`", 0), ("`evensweep walk`", 1),
-                            ("`evensweep run --outer`", 1), ("`evensweep certs init --host a`", 0), ("`evensweep certs init --guest a`", 1),
+                            ("`evensweep run --outer`", 1), ("`evensweep certs init --host a`", 0),
+                            ("`evensweep certs init --guest a`", 1),
                             ("evensweep walks on", 0), ("`evensweep\nwalk`", 1), ("`evensweep-trainer --probe`", 0),
                             ("```console\n$ evensweep run a.yaml && evensweep walk\n```", 1)):
             with self.subTest(text):

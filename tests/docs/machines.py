@@ -45,6 +45,7 @@ class Machines:
         (tools / "scp").write_text(SCP)
         (tools / "scp").chmod(0o755)
         self.env = {"PATH": f"{tools}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "TERM": "dumb", "COLUMNS": "100",
+                    "CUDA_VISIBLE_DEVICES": "",  # what pages show is from processors
                     "USER": "me", "EVENSWEEP_MACHINES": str(folder)}
 
     def start(self, name):

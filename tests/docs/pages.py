@@ -18,7 +18,8 @@ COMMENT = re.compile(r"^\s*<!--\s*(.*?)\s*-->\s*$")
 PROMPT = re.compile(r"^((?:[a-z][a-z0-9-]*)?)\$ (.*)$")
 # Lines that are to be typed, wherever they stand.
 COMMAND = re.compile(r"^\s*(?:(?:[a-z][a-z0-9-]*)?\$ |(?:build/bin/)?evensweep(?:-trainer)? [a-z\[-]|"
-                     r"(?:cmake|ctest|git|pip|python3?|sudo|apt(?:-get)?|systemctl|curl|scp|ssh|export)\s+\S|(?:deploy|tests|build)/\S+(?:\s|$))")
+                     r"(?:cmake|ctest|git|pip|python3?|sudo|apt(?:-get)?|systemctl|"
+                     r"curl|scp|ssh|export)\s+\S|(?:deploy|tests|build)/\S+(?:\s|$))")
 
 
 class PageError(Exception):
