@@ -14,6 +14,7 @@ from program import SKIPPED, poll  # noqa: E402
 
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
     from selenium.webdriver.chrome.service import Service
 except ImportError:
     webdriver = None
@@ -121,10 +122,18 @@ class Eyes:
     def wait_count(self, selector, count):
         poll(lambda: self.count(selector) == count, f"{count} of {selector} on {self.driver.current_url}", patience=30)
 
-    def click(self, words, selector="button, a"):
-        found = [element for element in self.all(selector) if element.text.strip().rstrip("…") == words]
-        assert found, f"no {words!r} on {self.driver.current_url}"
-        found[0].click()
+    def press(self, path, what):
+        """Clicks on what an XPath finds, once it is there: live parts are replaced between a look and a click."""
+        def pressed():
+            try:
+                self.driver.find_element("xpath", path).click()
+                return True
+            except (NoSuchElementException, StaleElementReferenceException):
+                return False
+        poll(pressed, f"{what} on {self.driver.current_url}", patience=30)
+
+    def click(self, words):
+        self.press(f"//*[self::a or self::button][normalize-space(translate(., '…', ''))='{words}']", words)
 
     def overflow(self):
         """Pixels that the page is wider than the window."""
