@@ -182,8 +182,11 @@ StatusOr<int> top(const TopOptions& options) {
   EV_ASSIGN_OR_RETURN(Client first, Client::connect(options.connection));
   EV_RETURN_IF_ERROR(first.sweeps(/*over_too=*/false, 1).status());
   EV_ASSIGN_OR_RETURN(Client client, Client::connect(options.connection, Duration(0), kTopCallLimit));
-  EV_ASSIGN_OR_RETURN(const std::unique_ptr<FullScreen> screen, FullScreen::take());
-  return Session(std::move(client), signals, *screen, terminal.color_out).run();
+  EV_ASSIGN_OR_RETURN(std::unique_ptr<FullScreen> screen, FullScreen::take());
+  Session session(std::move(client), signals, *screen, terminal.color_out);
+  const int code = session.run();
+  screen.reset();  // nobody has to look at it while a last call ends
+  return code;
 }
 
 }  // namespace
