@@ -172,6 +172,7 @@ void Coordinator::settle() {
     return crash();
   }
   if (fate != Fate::kFails) {
+    world_.store.begin();
     for (const coordinator::Record& record : together_.records) {
       world_.trace.note(world_.loop.now(), kName, mark_of(record));
       world_.store.add(record);

@@ -311,6 +311,7 @@ void Store::add(const coordinator::RunReopened& record) {
   see(Seen::kReopenedRuns);
   if (record.run >= runs_.size()) return require(false, "a run was reopened that is not known");
   StoredRun& run = runs_[record.run].stored;
+  reopened_.insert(runs_[record.run].key);
   require(run.state == StoredRun::State::kFailed, "a run was reopened that had not failed");
   require(run.failure != FailureClass::kDiverged, "a run was reopened that had diverged");
   run.state = StoredRun::State::kOpen;

@@ -28,7 +28,8 @@ class Store {
  public:
   explicit Store(Tally& tally) : tally_(tally) {}
 
-  // Of a transaction that is committed; in order.
+  // A transaction that is committed: begin(), then its records in order.
+  void begin() { reopened_.clear(); }
   void add(const coordinator::Record& record);
   coordinator::Snapshot snapshot() const;
 
@@ -38,6 +39,8 @@ class Store {
   coordinator::RunCounts counts_of(coordinator::RunId run) const;
   bool is_open(const RunKey& run) const;  // known, neither finished nor failed
   bool is_failed(const RunKey& run) const;
+  // By the last transaction: an end that came in it may have come while the run was closed.
+  bool was_just_reopened(const RunKey& run) const { return reopened_.contains(run); }
   bool knows(const AttemptId& attempt) const;
   bool was_lost(const AttemptId& attempt) const;                     // it ended for the machine's sake
   std::optional<AgentId> holder_of(const AttemptId& attempt) const;  // of an open attempt
@@ -105,6 +108,7 @@ class Store {
   std::set<AgentId> draining_;
   std::set<std::string> requests_;
   std::string violation_;
+  std::set<RunKey> reopened_;  // by the last transaction
 };
 
 }  // namespace evensweep::simulation

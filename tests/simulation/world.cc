@@ -25,7 +25,8 @@ void World::told_late(const AgentId& agent, const Update& update) {
 void World::check_acknowledged(const AttemptId& attempt, const AgentId& agent) {
   require(store.holder_of(attempt) != agent, "an end was acknowledged before it was stored", attempt.run.brief());
   if (const auto end = good_ends_.find(attempt); end != good_ends_.end() && end->second == agent)
-    require(!store.is_open(attempt.run), "a result was acknowledged and is not stored", attempt.run.brief());
+    require(!store.is_open(attempt.run) || store.was_just_reopened(attempt.run),
+            "a result was acknowledged and is not stored", attempt.run.brief());
 }
 
 void World::check_granted(const AttemptId& attempt) {
