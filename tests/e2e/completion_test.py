@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import unittest
 
 from program import BIN, main
@@ -48,13 +47,15 @@ class CompletionTest(VerbsTest):
         self.submit(seeds=2)
         terminal = Tmux(self)
         terminal.enter("PS1='$ ' exec zsh -f")
-        self.in_shell(terminal, "PS1='$ '; autoload -U compinit; compinit -D -u; source <(evensweep completion zsh); clear")
+        self.in_shell(terminal, "PS1='$ '; autoload -U compinit; compinit -D -u; source <(evensweep completion zsh); "
+                                "clear")
 
     def in_shell(self, terminal, setup):
         terminal.enter(setup)
         terminal.enter("echo rea''dy")
         terminal.wait("\nready")
-        for typed, completed in (("evensweep stat", "$ evensweep status"), ("evensweep pause e", "$ evensweep pause e2e"),
+        for typed, completed in (("evensweep stat", "$ evensweep status"),
+                                 ("evensweep pause e", "$ evensweep pause e2e"),
                                  ("evensweep ls --output=j", "$ evensweep ls --output=json"),
                                  ("evensweep run x.yaml see", "$ evensweep run x.yaml seeds="),
                                  ("evensweep explain e2e/1/", "$ evensweep explain e2e/1/"),
@@ -79,7 +80,7 @@ class CompletionTest(VerbsTest):
             script = f"evensweep completion fish | source; complete -C '{line}'"
             return self.ok(["fish", "--no-config", "-c", script]).stdout.splitlines()
 
-        self.assertEqual(fish("evensweep stat")[0].split("\t"), ["status", "Show how a sweep stands, or all that are under way"])
+        self.assertEqual(fish("evensweep stat"), ["status\tShow how a sweep stands, or all that are under way"])
         self.assertEqual([row.split("\t")[0] for row in fish("evensweep pause e")], ["e2e"])
         self.assertEqual({row.split("\t")[0] for row in fish("evensweep ls -o ")}, {"table", "json", "quiet"})
         self.assertTrue(any("my" in row for row in fish("evensweep init sweeps/my")))
@@ -92,7 +93,7 @@ class CompletionTest(VerbsTest):
         self.assertFalse([name for name in names if "__" in name])
         if shutil.which("mandoc") is None:
             self.skipTest("mandoc is not installed")
-        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *pages], text=True, capture_output=True, check=False)
+        lint = self.call(["mandoc", "-T", "lint", "-W", "warning", *map(str, pages)])
         self.assertEqual(lint.stdout + lint.stderr, "")
         text = self.ok(["mandoc", "-T", "ascii", str(self.dir / "man1" / "evensweep-status.1")]).stdout
         self.assertIn("--watch", re.sub(".\b", "", text))

@@ -4,6 +4,7 @@ CASES has one row for each situation; those of `run` and `plan` are in bad_state
 section for each message that needs more words; its headings have to be what the program really says.
 """
 
+import json
 import re
 import socket
 import subprocess
@@ -34,8 +35,6 @@ CASES = [
      r"the coordinator at unix:/nowhere is not reached: .+"),
     ("unknown host", ["ls", "--coordinator", "nowhere.invalid:7077", "--ca", "{dir}/lab/ca.crt", "--patience", "0"],
      UNREACHABLE, r"the coordinator at nowhere\.invalid:7077 is not reached: .+"),
-    ("something else listens", ["ls", "--coordinator", "127.0.0.1:{deaf}", "--patience", "0"], UNREACHABLE,
-     r"the coordinator at 127\.0\.0\.1:\d+ .+"),
     ("no address", ["ls", "--coordinator", "head"], USAGE, r".*head.*HOST:PORT.*"),
     ("a port that is none", ["ls", "--coordinator", "head:70777"], USAGE, r".*head:70777.*"),
     ("another machine without TLS", ["ls", "--coordinator", "192.0.2.1:7077"], USAGE,
@@ -55,21 +54,26 @@ CASES = [
     ("no such arm", ["explain", "e2e/focl(gamma=2)/0"], USAGE, r'.*focl.*did you mean.*focal.*'),
     ("no arm of this number", ["logs", "e2e/99/0"], USAGE, r".*99.*"),
     ("no such seed", ["explain", "e2e/0/77"], USAGE, r".*77.*"),
-    ("a sweep in place of a trial", ["explain", "e2e"], USAGE, r'"e2e" is a sweep; name one of its trials: SWEEP/ARM/SEED'),
+    ("a sweep in place of a trial", ["explain", "e2e"], USAGE,
+     r'"e2e" is a sweep; name one of its trials: SWEEP/ARM/SEED'),
     ("no such agent", ["drain", "onee"], USAGE, r'there is no agent "onee"; did you mean "one"\?'),
     ("no such state", ["ls", "e2e", "--state", "faild"], USAGE,
      r'there is no state "faild" of trials; did you mean "failed"\?'),
-    ("states without a sweep", ["ls", "--state", "failed"], USAGE, r"--state is for the trials of a sweep; name the sweep"),
+    ("states without a sweep", ["ls", "--state", "failed"], USAGE,
+     r"--state is for the trials of a sweep; name the sweep"),
     # what does not go together
     ("watching as JSON", ["status", "e2e", "--watch", "-o", "json"], USAGE, r"--watch draws for people; .*"),
-    ("following as JSON", ["logs", "e2e", "-f", "-o", "json"], USAGE, r"-f has no end that a JSON document could have.*"),
+    ("following as JSON", ["logs", "e2e", "-f", "-o", "json"], USAGE,
+     r"-f has no end that a JSON document could have.*"),
     ("retry of nothing", ["retry", "e2e"], USAGE, r"say what to try again: --failed"),
-    ("extension by nothing", ["extend", "e2e", "seeds=1"], USAGE, r"e2e is the same sweep again; give more seeds or values"),
+    ("extension by nothing", ["extend", "e2e", "seeds=1"], USAGE,
+     r"e2e is the same sweep again; give more seeds or values"),
     ("extension by an unknown key", ["extend", "e2e", "sees=3"], USAGE, r'.*unknown key "sees"; did you mean seeds\?'),
     ("submission of no file", ["submit", "none.yaml"], USAGE, r"cannot read none\.yaml: No such file or directory"),
     ("report of a sweep without results", ["report", "xyzzy"], USAGE, r'.*xyzzy.*'),
     # a coordinator that cannot start
-    ("port taken", [*ALONE, "--listen", "127.0.0.1:{deaf}"], FAILED, r"cannot listen on 127\.0\.0\.1:\d+; .*--listen.*"),
+    ("port taken", [*ALONE, "--listen", "127.0.0.1:{deaf}"], FAILED,
+     r"cannot listen on 127\.0\.0\.1:\d+; .*--listen.*"),
     ("listening for all without TLS", [*ALONE, "--listen", "0.0.0.0:0"], FAILED,
      r".*needs TLS.*evensweep certs init.*"),
     ("state in use", ["coordinator", "--http", "none", "--state", "{state}", "--listen", "unix:{dir}/other"], FAILED,
@@ -78,7 +82,8 @@ CASES = [
     ("a configuration that is none", [*ALONE, "--config", "{dir}/bad.yaml"], USAGE, r"\S*/bad\.yaml:2:\d+: .*"),
     ("no backup", ["coordinator", "--state", "{dir}/alone", "--restore"], USAGE,
      r"there is no backup in \S*/alone/backups; name one with --restore FILE"),
-    ("a certificate that is none", [*ALONE, "--listen", "127.0.0.1:0", "--cert", "{dir}/bad.yaml", "--key", "{dir}/bad.yaml"],
+    ("a certificate that is none", [*ALONE, "--listen", "127.0.0.1:0", "--cert", "{dir}/bad.yaml",
+     "--key", "{dir}/bad.yaml"],
      FAILED, r".*bad\.yaml.*"),
     # an agent that cannot start
     ("no trainer", [*AGENT[:3], "--trainer", "{dir}/none"], USAGE,
@@ -91,12 +96,15 @@ CASES = [
     # certificates and tokens
     ("certificates twice", ["certs", "init", "{dir}/lab", "--host", "head"], FAILED, r".*\S*/lab/\S+.*"),
     ("a certificate of no authority", ["certs", "agent", "{dir}/none", "gpu-1"], USAGE, r".*\S*/none/ca\.\w+.*"),
-    ("an unknown scope", ["certs", "token", "{dir}/lab", "bob", "--scope", "root"], USAGE, r".*root.*read,submit,agent,admin.*"),
+    ("an unknown scope", ["certs", "token", "{dir}/lab", "bob", "--scope", "root"], USAGE,
+     r".*root.*read,submit,agent,admin.*"),
     # data
     ("an unknown data set", ["data", "fetch", "satimge"], USAGE, r'.*satimge.*did you mean.*satimage.*'),
     ("init of nothing", ["init", "none.csv"], USAGE, r'"none\.csv" is neither a file nor a known data set; .*'),
-    ("init over a file", ["init", "{dir}/t.csv", "--out", "{dir}/t.yaml"], FAILED, r"\S*/t\.yaml is there already; .*--force"),
-    ("init of other columns", ["init", "{dir}/semicolons.csv"], USAGE, r'\S*/semicolons\.csv:1:2: ";" between the cells; .*'),
+    ("init over a file", ["init", "{dir}/t.csv", "--out", "{dir}/t.yaml"], FAILED,
+     r"\S*/t\.yaml is there already; .*--force"),
+    ("init of other columns", ["init", "{dir}/semicolons.csv"], USAGE,
+     r'\S*/semicolons\.csv:1:2: ";" between the cells; .*'),
     ("init with a wrong label", ["init", "{dir}/t.csv", "--out", "{dir}/u.yaml", "--label", "clas"], USAGE,
      r'\S*/t\.csv: no column "clas" for the labels; did you mean "class"\?'),
     # the terminal
@@ -145,9 +153,29 @@ class MessagesTest(VerbsTest):
             self.assertEqual((done.returncode, done.stderr), (FAILED, "evensweep: cannot write to standard output\n"))
         self.check_headings(said)
 
+    def test_doctor_finds_the_way(self):
+        def findings(*arguments, code):
+            done = self.ok(self.command("doctor", "--trainer", FAKE_TRAINER, "-o", "json", *arguments), code=code)
+            return {found["check"]: found for found in json.loads(done.stdout)["findings"]}
+
+        way = findings(code=OK)
+        for check in ("address", "call", "clocks"):
+            self.assertEqual(way[check]["health"], "ok", way[check])
+        self.assertIn("1 agents are connected", way["call"]["text"])
+        lost = findings("--coordinator", f"127.0.0.1:{self.free}", code=FAILED)
+        self.assertIn("nothing listens there", lost["address"]["text"])
+        self.assertNotIn("call", lost)
+        deaf = findings("--coordinator", f"127.0.0.1:{self.deaf.getsockname()[1]}", code=FAILED)
+        self.assertEqual((deaf["address"]["health"], deaf["call"]["health"]), ("ok", "failure"))
+        self.assertIn("give --ca FILE", deaf["call"]["text"])
+        for code, place in ((OK, self.address), (FAILED, "unix:/nowhere")):
+            done = self.ok(self.command("doctor", "--quiet", "--trainer", FAKE_TRAINER, "--coordinator", place),
+                           code=code)
+            self.assertEqual(done.stdout + done.stderr, "")
+
     def call_into(self, file, *arguments):
-        return subprocess.run(self.command(*arguments), env=self.env, cwd=self.dir, stdin=subprocess.DEVNULL, stdout=file,
-                              stderr=subprocess.PIPE, text=True, check=False)
+        return subprocess.run(self.command(*arguments), env=self.env, cwd=self.dir, stdin=subprocess.DEVNULL,
+                              stdout=file, stderr=subprocess.PIPE, text=True, check=False)
 
     def check_headings(self, said):
         """Each heading of docs/troubleshooting.md that is a message was really said, but for its PLACEHOLDERS."""

@@ -81,7 +81,8 @@ class TopTest(VerbsTest):
         lines = terminal.wait("\n2\n$")
         self.assertNotIn("Sweeps", "\n".join(lines))
         self.assertIn("evensweep top", "\n".join(lines))
-        self.assertEqual(terminal.run("display-message", "-p", "-t", "it", "#{cursor_flag} #{alternate_on}").strip(), "1 0")
+        flags = terminal.run("display-message", "-p", "-t", "it", "#{cursor_flag} #{alternate_on}")
+        self.assertEqual(flags.strip(), "1 0")
 
     def test_pause_from_top(self):
         sweep = self.start_sweeps()
