@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -20,6 +21,16 @@ bool is_ignored(int signal) {
   return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+pthread_t keeper;  // the thread that holds signals back
+
+// Threads that gRPC has started before hold nothing back: what reaches one of them goes to the keeper, who waits for
+// it.
+void pass_on(int signal) {
+  const int error = errno;
+  ::pthread_kill(keeper, signal);
+  errno = error;
+}
+
 }  // namespace
 
 Signals::Signals() : woken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -28,6 +39,12 @@ Signals::Signals() : woken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2})
     if (!is_ignored(signal)) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  keeper = pthread_self();
+  struct sigaction passing {};
+  passing.sa_handler = pass_on;
+  passing.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2})
+    if (sigismember(&set, signal) == 1) ::sigaction(signal, &passing, nullptr);
   signals_ = Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   std::signal(SIGPIPE, SIG_IGN);
 }
