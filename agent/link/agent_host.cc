@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <mutex>
 #include <random>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -33,6 +34,7 @@ namespace {
 constexpr Duration kGaugeInterval{5000};
 // So long the coordinator may take to close the stream after our last word.
 constexpr Duration kCloseTime{500};
+constexpr size_t kMostReasons = 8;  // of one absence of the coordinator
 
 Status check(const AgentOptions& options) {
   if (options.id.empty()) return absl::InvalidArgumentError("an agent needs an id");
@@ -176,13 +178,16 @@ class AgentHost::Impl {
   }
 
   void heard(CoordinatorMessage message) {
-    if (std::exchange(away_said_, false)) log(LogLevel::kInfo, "agent", "connected to the coordinator again");
+    if (!reasons_told_.empty()) log(LogLevel::kInfo, "agent", "connected to the coordinator again");
+    reasons_told_.clear();
     handle(std::move(message));
   }
 
+  // Each reason is told once: after a stream that broke it is often another one for which the next is refused.
   void lost(const std::string& why) {
-    if (!std::exchange(away_said_, true))
-      log(LogLevel::kWarning, "agent", "no connection to the coordinator, trying again: " + clean_line(why, 500));
+    const std::string line = clean_line(why, 500);
+    if (reasons_told_.size() < kMostReasons && reasons_told_.insert(line).second)
+      log(LogLevel::kWarning, "agent", "no connection to the coordinator, trying again: " + line);
     handle(Disconnected{});
   }
 
@@ -331,7 +336,7 @@ class AgentHost::Impl {
   std::map<TrainerId, std::unique_ptr<TrainerProcess>> trainers_;
   std::deque<AgentEvent> events_;
   bool handling_ = false;
-  bool away_said_ = false;  // that the coordinator is away was logged
+  std::set<std::string> reasons_told_;  // why the coordinator is away, since it was last heard
   std::shared_ptr<grpc::Channel> channel_;
   CoordinatorLink link_;
   std::unique_ptr<AgentFiles> files_;     // where files come from elsewhere
