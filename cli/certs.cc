@@ -99,7 +99,7 @@ Status add_token(const CertsOptions& options) {
     for (const coordinator::TokenEntry& entry : known)
       if (entry.name == options.name)
         return absl::AlreadyExistsError(list + " has a token " + options.name + " already; choose another name");
-    text = *present;
+    if (!known.empty()) text = *present;
   } else if (!absl::IsNotFound(present.status())) {
     return present.status();
   }

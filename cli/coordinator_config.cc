@@ -145,7 +145,7 @@ StatusOr<CoordinatorSettings> parse_coordinator_settings(std::string_view text, 
 StatusOr<std::vector<coordinator::TokenEntry>> parse_tokens(std::string_view text, const std::string& file_name) {
   std::vector<coordinator::TokenEntry> tokens;
   EV_RETURN_IF_ERROR(read_settings(text, file_name, "version: 1, tokens: ...", [&](Section& top) {
-    if (const auto list = top.need("tokens"))
+    if (const auto list = top.find("tokens"))
       for (const Value& item : list->list()) tokens.push_back(read_token(item));
   }));
   return tokens;
