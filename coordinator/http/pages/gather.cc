@@ -135,12 +135,12 @@ void Gather::trials(const std::string& sweep, uint64_t from, std::optional<Trial
   control_->sweep(sweep, on<SweepView>(done, [self, done, from, state](const SweepView& view) {
                     TrialsQuery query{.sweep = view.id.str(), .from = from, .limit = kTrialsShown};
                     if (state) query.states.push_back(*state);
-                    self.control_->trials(
-                        query, on<TrialsPage>(done, [self, done, view, from, state](const TrialsPage& page) {
-                          self.finish<TrialsFacts>(done, [=](StoreReader&) -> StatusOr<TrialsFacts> {
-                            return TrialsFacts{.sweep = view, .page = page, .from = from, .state = state};
-                          });
-                        }));
+                    self.control_->trials(query,
+                                          on<TrialsPage>(done, [self, done, view, state](const TrialsPage& page) {
+                                            self.finish<TrialsFacts>(done, [=](StoreReader&) -> StatusOr<TrialsFacts> {
+                                              return TrialsFacts{.sweep = view, .page = page, .state = state};
+                                            });
+                                          }));
                   }));
 }
 

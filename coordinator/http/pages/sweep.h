@@ -49,7 +49,6 @@ std::string timeline_page(const TimelineFacts& facts, const Seat& seat);
 struct TrialsFacts {
   SweepView sweep;
   TrialsPage page;
-  uint64_t from = 0;
   std::optional<TrialState> state;  // those alone
 };
 std::string trials_page(const TrialsFacts& facts, const Seat& seat);
