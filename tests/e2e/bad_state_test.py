@@ -294,7 +294,7 @@ BAD_TRAINERS = [
     ("odd exit code", "exit:7", "exited with code 7"),
     ("garbage for an event", "garbage", "broke its contract"),
     ("no result", "no_result", "finished without a result"),
-    ("not a number in the result", "nan_result", "result.json"),
+    ("not a number in the result", "nan_result", "the result is not valid"),
     ("divergence", "failed:diverged", "as asked"),
 ]
 
