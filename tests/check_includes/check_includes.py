@@ -93,9 +93,12 @@ class Violation(NamedTuple):
 
 
 def folder_of(path: str) -> str:
-    """The module folder that a file belongs to: "cli", "tests", or two parts of the path."""
+    """The module folder that a file belongs to: the deepest that has a level, "cli" or "tests", else two parts."""
     parts = path.split("/")
-    return parts[0] if parts[0] in ("cli", "tests") else "/".join(parts[:2])
+    if parts[0] in ("cli", "tests"):
+        return parts[0]
+    deepest = "/".join(parts[:3])
+    return deepest if deepest in LEVEL_OF else "/".join(parts[:2])
 
 
 def without_comments(text: str) -> str:

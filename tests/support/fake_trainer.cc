@@ -214,6 +214,23 @@ std::string mode_for(const std::string& work_dir) {
   return argument_of(mode);
 }
 
+// Not std::getline: that reads byte by byte, or else goes on reading after a signal that is to end it.
+bool read_line(std::string& line) {
+  static std::string read_ahead;
+  for (size_t end = read_ahead.find('\n');; end = read_ahead.find('\n')) {
+    if (stop_asked != 0) return false;
+    if (end != std::string::npos) {
+      line = read_ahead.substr(0, end);
+      read_ahead.erase(0, end + 1);
+      return true;
+    }
+    char bytes[1 << 16];
+    const ssize_t got = ::read(STDIN_FILENO, bytes, sizeof bytes);
+    if (got <= 0) return false;
+    read_ahead.append(bytes, static_cast<size_t>(got));
+  }
+}
+
 int serve() {
   const std::string mode = mode_now();
   if (mode == "no_start") {
@@ -229,9 +246,8 @@ int serve() {
        {"trainer", "fake_trainer 1"},
        {"numerics", kTrainerNumerics},
        {"makes_folders", true}});
-  std::ios::sync_with_stdio(false);  // else it is read byte by byte
   std::string line;
-  while (stop_asked == 0 && std::getline(std::cin, line)) {
+  while (read_line(line)) {
     const Json json = Json::parse(line);
     const std::string work_dir = json.at("work_dir");
     for (const Json& run : json.at("runs")) {
