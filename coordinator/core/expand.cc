@@ -20,8 +20,8 @@ void Core::start_expansion(SweepState& state) {
   expanding_.insert(state.number);
 }
 
-// A slice of what is to be expanded. Sweeps with enough that is ready wait until some of it is granted. Whether there is
-// more to do now.
+// A slice of what is to be expanded. Sweeps with enough that is ready wait until some of it is granted. Whether there
+// is more to do now.
 bool Core::expand(Step& step) {
   uint32_t budget = options_.slice;
   const std::set<SweepNumber> sweeps = expanding_;
