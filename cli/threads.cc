@@ -11,8 +11,8 @@
 #include "common/base/file.h"
 #include "common/base/hash.h"
 #include "common/model/expand.h"
-#include "common/model/json.h"
 #include "common/model/files.h"
+#include "common/model/json.h"
 #include "common/model/json_fields.h"
 
 namespace evensweep {
