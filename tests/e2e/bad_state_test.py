@@ -444,7 +444,7 @@ class BadStateTest(E2eTest):
 
     def test_state_on_full_disk(self):
         place = self.place()
-        place.state, place.overrides = self.dir / "disk" / "state", ["seeds=20"]
+        place.state, place.overrides = self.dir / "disk" / "state", ["seeds=50"]
         run = " ".join(place.command())
         done = self.on_small_disk(f"""
             {run} -o quiet; echo "first $?"
@@ -459,11 +459,12 @@ class BadStateTest(E2eTest):
         lines = done.stdout.splitlines()
         self.assertEqual([lines[0], lines[2], lines[3]], ["first 1", "second 1", "third 0"])
         self.assertGreater(int(lines[1]), 0)
-        self.assertLess(int(lines[1]), 100)
-        self.assertEqual(lines[4:], ["100 0", "1"], "every trial has a run with a result, each trained once")
+        self.assertLess(int(lines[1]), 250)
+        self.assertEqual(lines[4:], ["250 0", "1"], "every trial has a run with a result, each trained once")
         errors = done.stderr.splitlines()
         self.assertTrue(all(line.startswith("evensweep: ") for line in errors), done.stderr)
-        self.assertEqual(len([line for line in errors if "is full; nothing stored is lost" in line]), 2, done.stderr)
+        full = [line for line in errors if "is full; nothing stored is lost" in line]
+        self.assertIn(len(full), (2, 3), "once for each run, and once more where the coordinator is first to say so")
         self.assertLessEqual(len(errors), 4, "a remark of the agent may come first")
 
     def test_report_on_full_disk(self):
