@@ -7,7 +7,11 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from marked import marked_processes  # noqa: E402
 
 PATIENCE = 120  # seconds; far more than any command of a page takes on a busy machine
 HERE = "laptop"  # the machine of a prompt without a name
@@ -83,7 +87,7 @@ class Machines:
     def end(self):
         """Ends all that was started here: first as asked, then by force; says what had to be forced."""
         for number, patience in ((signal.SIGTERM, 30), (signal.SIGKILL, 10)):
-            for pid in self._processes():
+            for pid in marked_processes(self.mark):
                 try:
                     os.kill(pid, number)
                 except ProcessLookupError:
@@ -91,27 +95,14 @@ class Machines:
             for shell in self.shells.values():
                 shell.close()
             limit = time.monotonic() + patience
-            while self._processes() and time.monotonic() < limit:
+            while marked_processes(self.mark) and time.monotonic() < limit:
                 time.sleep(0.02)
-            left = self._processes()
+            left = marked_processes(self.mark)
             if not left:
                 for shell in self.shells.values():
                     shell.process.wait()
                 return None if number == signal.SIGTERM else "programs had to be killed"
         return f"processes left behind: {left}"
-
-    def _processes(self):
-        found = {}
-        for entry in pathlib.Path("/proc").iterdir():
-            if not entry.name.isdigit() or int(entry.name) == os.getpid():
-                continue
-            try:
-                if self.mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
-                    if (entry / "stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX":
-                        found[int(entry.name)] = (entry / "comm").read_text().strip()
-            except OSError:
-                continue  # it has ended, or is not ours
-        return found
 
 
 class Shell:

@@ -15,6 +15,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from marked import marked_processes  # noqa: E402
+
 BIN = pathlib.Path(os.environ.get("EVENSWEEP_BIN_DIR", "build/bin")).absolute()
 SOURCE = pathlib.Path(os.environ.get("EVENSWEEP_SOURCE_DIR", pathlib.Path(__file__).parents[2])).absolute()
 EVENSWEEP = BIN / "evensweep"
@@ -142,18 +145,8 @@ class E2eTest(unittest.TestCase):
     # ---- looking
 
     def processes(self):
-        """Processes of this test that are alive, {pid: program}: whoever has our mark in its environment."""
-        found = {}
-        for entry in pathlib.Path("/proc").iterdir():
-            if not entry.name.isdigit() or int(entry.name) == os.getpid():
-                continue
-            try:
-                if self.mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
-                    if (entry / "stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX":
-                        found[int(entry.name)] = (entry / "comm").read_text().strip()
-            except OSError:
-                continue  # it has ended, or is not ours
-        return found
+        """Processes of this test that are alive, {pid: program}."""
+        return marked_processes(self.mark)
 
     def query(self, sql):
         """Rows of the store; nothing while there is no store yet."""
