@@ -4,6 +4,7 @@
 
 #include "common/model/json.h"
 #include "common/model/json_fields.h"
+#include "common/model/json_member.h"
 
 namespace evensweep {
 namespace {
@@ -121,13 +122,8 @@ StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings
                      {"checkpoint_seconds", settings.checkpoint_seconds},
                      {"device", settings.device},
                      {"files", std::move(needed)}};
-  std::string line = task.dump(-1, ' ', false, Json::error_handler_t::replace);
-  line.back() = ',';
-  // The spec goes in as it came: for a short run, to take it apart and put it together again would cost as much as all
-  // the rest.
-  line.append(R"("runs":[{"attempt":)").append(std::to_string(lease.attempt.number));
-  line.append(R"(,"run":")").append(lease.attempt.run.str()).append(R"(","spec":)").append(lease.run_spec_json);
-  return line += "}]}";
+  const Json run = {{"attempt", lease.attempt.number}, {"run", lease.attempt.run.str()}};
+  return text_with_member(task, "runs", "[" + text_with_member(run, "spec", lease.run_spec_json) + "]");
 }
 
 }  // namespace evensweep

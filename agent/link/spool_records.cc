@@ -7,6 +7,7 @@
 #include "agent/core/trainer_contract.h"
 #include "common/model/json.h"
 #include "common/model/json_fields.h"
+#include "common/model/json_member.h"
 #include "common/wire/limits.h"
 
 namespace evensweep {
@@ -118,12 +119,8 @@ std::string spool_record(const Update& end) {
   if (succeeded != nullptr && succeeded->peak_memory_bytes > 0)
     json["peak_memory_bytes"] = succeeded->peak_memory_bytes;
   if (const auto* failure = std::get_if<Failure>(&end.what)) json["failure"] = to_json(*failure);
-  std::string text = text_of(json);
-  if (succeeded != nullptr) {  // as it is: it was checked when it came
-    text.back() = ',';
-    text.append(R"("result":)").append(succeeded->result_json).append("}");
-  }
-  return framed(text);
+  if (succeeded == nullptr) return framed(text_of(json));
+  return framed(text_with_member(json, "result", succeeded->result_json));  // it was checked when it came
 }
 
 std::string spool_record(const std::vector<AttemptId>& forgotten) {

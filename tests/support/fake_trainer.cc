@@ -32,6 +32,7 @@
 
 #include "common/base/file.h"
 #include "common/model/json.h"
+#include "common/model/json_member.h"
 #include "tests/support/fake_result.h"
 
 namespace evensweep {
@@ -74,9 +75,7 @@ struct Task {
 };
 
 void finish(const Task& task) {
-  std::string event = task.event("finished").dump();
-  event.back() = ',';
-  pending += event.append(R"("result":)").append(fake_result_json(task.run, task.classes)).append("}\n");
+  pending += text_with_member(task.event("finished"), "result", fake_result_json(task.run, task.classes)) + "\n";
   write_all(std::exchange(pending, {}));
 }
 
