@@ -39,6 +39,7 @@ struct AgentFlags {
   std::string slots = "auto", device, id, dir, trainer, config, ready_file;
   std::vector<std::string> data, labels;
   int64_t checkpoint_every = 600;  // seconds
+  int64_t idle_timeout = 0;        // seconds; 0: it never goes by itself
 };
 
 // Flags go before the file.
@@ -127,6 +128,16 @@ StatusOr<AgentOptions> options_of(const AgentFlags& flags, const AgentSettings& 
   return agent;
 }
 
+// Until a signal comes, or it has had nothing to do for `idle_timeout` (0: for ever).
+void wait_to_go(Signals& signals, const AgentHost& agent, Duration idle_timeout, const Clock& clock) {
+  while (!signals.wait(kTick)) {
+    const std::optional<TimePoint> since = agent.idle_since();
+    if (idle_timeout == Duration(0) || !since || clock.now() - *since < idle_timeout) continue;
+    return say(fmt::format("nothing to do for {} s", idle_timeout.count() / 1000));
+  }
+  say("stopping: trainings write their checkpoints and are given back");
+}
+
 Status serve(const AgentFlags& given) {
   Signals signals;
   set_log_level(LogLevel::kInfo);
@@ -144,9 +155,7 @@ Status serve(const AgentFlags& given) {
                       AgentHost::start(std::move(options), connection.channel(), clock));
   say(fmt::format("agent {} trains for {}, {} at a time, folder {}", id, connection.target(), slots, dir));
   if (!flags.ready_file.empty()) EV_RETURN_IF_ERROR(replace_file(flags.ready_file, id + "\n"));
-  while (!signals.wait(kTick)) {
-  }
-  say("stopping: trainings write their checkpoints and are given back");
+  wait_to_go(signals, *agent, Duration(1000 * flags.idle_timeout), clock);
   agent->request_stop();
   auto stopped = std::async(std::launch::async, [&] { agent->wait_stopped(kGrace + Duration(4000)); });
   leave_at_next(signals, stopped);
@@ -181,6 +190,9 @@ void add_agent(CLI::App& app, int& exit_code) {
   verb->add_option("--checkpoint-every", flags->checkpoint_every,
                    "Seconds between a run's checkpoints that go to the coordinator (default: 600)")
       ->check(CLI::Range(1, 86400));
+  verb->add_option("--idle-timeout", flags->idle_timeout,
+                   "Seconds without anything to do after which it ends by itself (default: never)")
+      ->check(CLI::Range(1, 604800));
   verb->add_option("--ready-file", flags->ready_file, "File to write the agent's id to once it runs");
   verb->callback([flags, &exit_code] {
     const Status status = serve(*flags);

@@ -66,7 +66,7 @@ void Signals::wake() {
 
 void leave_at_next(Signals& signals, std::future<void>& work) {
   while (work.wait_for(Duration(50)) != std::future_status::ready)
-    if (signals.wait(Duration(0))) std::_Exit(kInterrupted);
+    if (signals.wait(Duration(0)) == SIGINT) std::_Exit(kInterrupted);
 }
 
 }  // namespace evensweep

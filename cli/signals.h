@@ -24,7 +24,8 @@ class Signals {
   Descriptor signals_, woken_;
 };
 
-// Until `work` is done. A signal in between ends the process at once: whoever asks twice does not want to wait.
+// Until `work` is done. SIGINT in between ends the process at once: whoever presses Ctrl-C twice does not want to wait.
+// Other signals change nothing: Slurm sends TERM to a program and to those who pass it on to it.
 void leave_at_next(Signals& signals, std::future<void>& work);
 
 }  // namespace evensweep

@@ -37,6 +37,8 @@ class AgentCore {
   std::optional<TimePoint> next_deadline() const;
   // Internal with the first rule that does not hold. For tests: it looks at everything.
   Status check_invariants() const;
+  // No attempt is waiting, running, or ended and not acknowledged.
+  bool holds_nothing() const { return held_.empty(); }
   // The digests of all that waiting and running attempts read.
   std::set<std::string> files_in_use() const;
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -34,6 +35,7 @@ namespace {
 constexpr Duration kGaugeInterval{5000};
 // So long the coordinator may take to close the stream after our last word.
 constexpr Duration kCloseTime{500};
+constexpr Duration::rep kBusy = -1;
 constexpr size_t kMostReasons = 8;  // of one absence of the coordinator
 
 Status check(const AgentOptions& options) {
@@ -100,7 +102,8 @@ class AgentHost::Impl {
         core_(config_of(options_, chance())),
         launcher_(context_),
         channel_(std::move(channel)),
-        link_(context_, channel_, link_callbacks(), Rng(chance(), "reconnect")) {}
+        link_(context_, channel_, link_callbacks(), Rng(chance(), "reconnect")),
+        idle_since_(clock.now().since_start.count()) {}
 
   ~Impl() {
     if (thread_.joinable()) {
@@ -142,6 +145,11 @@ class AgentHost::Impl {
 
   void request_stop() {
     boost::asio::post(context_, [this] { handle(StopRequested{}); });
+  }
+
+  std::optional<TimePoint> idle_since() const {
+    const Duration::rep since = idle_since_;
+    return since == kBusy ? std::nullopt : std::optional(TimePoint{Duration(since)});
   }
 
   bool wait_stopped(Duration timeout) {
@@ -202,6 +210,8 @@ class AgentHost::Impl {
       for (AgentEffect& effect : step.effects) std::visit([this](auto& e) { run(std::move(e)); }, effect);
     }
     handling_ = false;
+    if (core_.holds_nothing() != (idle_since_ != kBusy))
+      idle_since_ = core_.holds_nothing() ? clock_.now().since_start.count() : kBusy;
     arm_timer();
   }
 
@@ -339,8 +349,9 @@ class AgentHost::Impl {
   std::set<std::string> reasons_told_;  // why the coordinator is away, since it was last heard
   std::shared_ptr<grpc::Channel> channel_;
   CoordinatorLink link_;
-  std::unique_ptr<AgentFiles> files_;     // where files come from elsewhere
-  std::map<TrainerId, AttemptId> tasks_;  // what trainers were given last; with files_ alone
+  std::unique_ptr<AgentFiles> files_;      // where files come from elsewhere
+  std::map<TrainerId, AttemptId> tasks_;   // what trainers were given last; with files_ alone
+  std::atomic<Duration::rep> idle_since_;  // as a TimePoint, or kBusy
   std::thread thread_, gauge_thread_;
 
   std::mutex mutex_;
@@ -366,6 +377,7 @@ StatusOr<std::unique_ptr<AgentHost>> AgentHost::start(AgentOptions options, std:
 }
 
 void AgentHost::add_files(std::map<std::string, std::string> files) { impl_->add_files(std::move(files)); }
+std::optional<TimePoint> AgentHost::idle_since() const { return impl_->idle_since(); }
 void AgentHost::request_stop() { impl_->request_stop(); }
 bool AgentHost::wait_stopped(Duration timeout) { return impl_->wait_stopped(timeout); }
 

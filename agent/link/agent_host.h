@@ -50,6 +50,9 @@ class AgentHost {
   // Further data files; a known hash gets the new path.
   void add_files(std::map<std::string, std::string> files);
 
+  // From any thread: since when it holds no lease and owes no result; absent while it does.
+  std::optional<TimePoint> idle_since() const;
+
   // From any thread: trainers get SIGTERM and the grace to write checkpoints, what they held is given back to the
   // coordinator, then the stream is closed. Done within grace + 2 s, whether the coordinator is there or not.
   void request_stop();
