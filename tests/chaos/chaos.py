@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Real programs, killed, stopped, cut off and starved at random: nothing is lost, and nothing is counted twice.
 
     tests/chaos/chaos.py                          # about a minute

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Certificates and tokens that expire while a cluster runs, and new ones in their place.
 
     tests/chaos/expiry.py

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Slow sockets and clocks that jump, against real programs.
 
     tests/chaos/hostile.py

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Agents in network namespaces of their own, whose cables are pulled: TLS and client certificates on, as in a lab.
 
     tests/chaos/partition.py                          # cuts of 2 s and 8 s, with a lease of 5 s

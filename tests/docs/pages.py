@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Reading the Markdown pages: fenced blocks, the commands in them, and what is said to be printed.
 
 A block of the language `console` is run. Its commands begin with a prompt, `$ ` or that of a machine, `head$ `; what

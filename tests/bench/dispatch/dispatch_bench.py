@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What dispatch costs: real coordinator, agents and SQLite with FULL sync on one machine, no-op trainers.
 
     tests/bench/dispatch/dispatch_bench.py compare --peers $(deploy/peers)   # beside other tools, interleaved
