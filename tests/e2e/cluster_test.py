@@ -42,6 +42,15 @@ class Programs(ClusterTest):
         self.stop(agent)
         self.stop(coordinator)
 
+    def test_an_agent_without_work_ends(self):
+        coordinator, address = self.start_coordinator()
+        agent = self.start_agent("one", address, "--idle-timeout", "1", env={"FAKE_TRAINER_MODE": "sleep:1500"})
+        self.submit(address)
+        self.assertEqual(agent.wait(60), 0)
+        self.assertEqual(self.results_stored(), RUNS, "it waits as long as it trains")
+        self.assertIn("nothing to do for 1 s", self.log("one"))
+        self.stop(coordinator)
+
     def test_a_second_coordinator_is_refused(self):
         coordinator, address = self.start_coordinator()
         done = self.ok(self.command("coordinator", "--listen", "127.0.0.1:0", "--state", self.state), code=1)
