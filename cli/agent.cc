@@ -120,6 +120,7 @@ StatusOr<AgentOptions> options_of(const AgentFlags& flags, const AgentSettings& 
   agent.labels = settings.labels;
   EV_RETURN_IF_ERROR(add_labels(flags.labels, agent.labels));
   agent.grace = kGrace;
+  agent.timeouts = settings.timeouts;
   agent.transfers = TransferOptions{.checkpoint_every = Duration(1000 * flags.checkpoint_every)};
   agent.checkpoint_seconds = std::min(agent.checkpoint_seconds, static_cast<double>(flags.checkpoint_every));
   std::vector<std::string> folders = settings.data;

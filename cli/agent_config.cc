@@ -46,6 +46,23 @@ std::string read_slots(const Value& value) {
   return std::to_string(value.integer(1, wire::kMostSlots).value_or(1));
 }
 
+// Seconds, fractions too.
+AgentTimeouts read_timeouts(const Value& value) {
+  AgentTimeouts read;
+  Section timeouts(value);
+  const auto take = [&](const char* name, Duration& into) {
+    const double seconds = static_cast<double>(into.count()) / 1000;
+    into = Duration(static_cast<int64_t>(1000 * timeouts.number(name, seconds, {.least = 0.01, .most = 7 * 86400})));
+  };
+  take("detached", read.detached);
+  take("startup", read.startup);
+  take("silence", read.silence);
+  take("first_progress", read.first_silence);
+  if (read.first_silence < read.silence) timeouts.fail("needs silence <= first_progress");
+  timeouts.end();
+  return read;
+}
+
 }  // namespace
 
 StatusOr<AgentSettings> parse_agent_settings(std::string_view text, const std::string& file_name) {
@@ -58,6 +75,7 @@ StatusOr<AgentSettings> parse_agent_settings(std::string_view text, const std::s
     if (const auto slots = top.find("slots")) settings.slots = read_slots(*slots);
     settings.device = top.word("device", "auto", {"auto", "cpu"});
     if (const auto labels = top.find("labels")) settings.labels = read_labels(*labels);
+    if (const auto timeouts = top.find("timeouts")) settings.timeouts = read_timeouts(*timeouts);
     if (const auto data = top.find("data"))
       for (const Value& folder : data->one_or_list())
         settings.data.push_back(path_from(file_name, folder.text().value_or("")));

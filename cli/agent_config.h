@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/link/agent_host.h"
 #include "cli/connection.h"
 #include "common/base/status.h"
 
@@ -20,6 +21,7 @@ struct AgentSettings {
   std::vector<std::string> data;  // folders
   std::map<std::string, std::string> labels = {};
   std::string device = "auto";  // auto | cpu
+  AgentTimeouts timeouts = {};
 };
 
 // InvalidArgument with one line for each mistake: file, line, what, what to do.

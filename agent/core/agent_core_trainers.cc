@@ -159,7 +159,7 @@ void AgentCore::give(Slot& slot, const AttemptId& attempt) {
   device.memory += slot.memory;
   device.alone = slot.alone;
   set_phase(slot, Phase::kBusy);
-  set_deadline(slot, now_ + kFirstSilence * config_.silence);
+  set_deadline(slot, now_ + patience(slot));
   step_.effects.push_back(GiveTask{slot.trainer, std::move(waiting.lease), !slot.makes_folders});
 }
 
@@ -242,7 +242,7 @@ void AgentCore::note_life(Slot& slot, bool progress) {
 }
 
 Duration AgentCore::patience(const Slot& slot) const {
-  if (slot.pauses.empty()) return kFirstSilence * config_.silence;
+  if (slot.pauses.empty()) return config_.first_silence.value_or(kFirstSilence * config_.silence);
   std::vector<Duration> pauses = slot.pauses;
   const auto middle = pauses.begin() + static_cast<std::ptrdiff_t>(pauses.size() / 2);
   std::ranges::nth_element(pauses, middle);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -33,9 +34,10 @@ struct AgentConfig {
   uint64_t memory_bytes = 0;
   Duration grace{3000};  // between SIGTERM and SIGKILL
   // A trainer without an event for longer than this, or than ten times what it took between two events so far, is taken
-  // to hang. Before its first progress it has five times as long: data is read, kernels are built.
+  // to hang. Before its first progress it has longer: data is read, kernels are built.
   Duration silence{120000};
-  Duration startup{120000};  // from its start to its hello
+  std::optional<Duration> first_silence = {};  // absent: five times as long
+  Duration startup{120000};                    // from its start to its hello
   // Files are brought from the coordinator, and checkpoints and logs to it. Else all is on this machine.
   bool transfers = false;
   Duration checkpoint_every{600000};  // between uploads of a run's checkpoint, and before the first

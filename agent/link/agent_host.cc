@@ -80,7 +80,10 @@ AgentConfig config_of(const AgentOptions& options, uint64_t incarnation) {
   config.cores = options.cores;
   config.memory_bytes = options.memory_bytes;
   config.grace = options.grace;
-  config.silence = options.silence;
+  config.silence = options.timeouts.silence;
+  config.first_silence = options.timeouts.first_silence;
+  config.startup = options.timeouts.startup;
+  config.detached = options.timeouts.detached;
   config.transfers = options.transfers.has_value();
   if (options.transfers) config.checkpoint_every = options.transfers->checkpoint_every;
   return config;

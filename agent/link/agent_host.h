@@ -17,6 +17,14 @@
 
 namespace evensweep {
 
+// How long an agent waits for what; the defaults are those of a lab.
+struct AgentTimeouts {
+  Duration silence{120000};        // AgentConfig::silence
+  Duration first_silence{600000};  // AgentConfig::first_silence
+  Duration startup{120000};        // AgentConfig::startup
+  Duration detached{600000};       // AgentConfig::detached
+};
+
 struct AgentOptions {
   AgentId id;
   std::string dir;  // holds work/ (run folders), spool/ and the lock; made where it is missing
@@ -33,8 +41,8 @@ struct AgentOptions {
   std::optional<TransferOptions> transfers = {};
   double checkpoint_seconds = 30;
   std::string device = "cpu";
-  Duration grace{3000};      // for trainers to write their checkpoints when they are stopped
-  Duration silence{120000};  // AgentConfig::silence
+  Duration grace{3000};  // for trainers to write their checkpoints when they are stopped
+  AgentTimeouts timeouts = {};
 };
 
 class AgentHost {

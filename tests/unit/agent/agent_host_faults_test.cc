@@ -20,7 +20,8 @@ class Faults : public AgentFixture, public testing::WithParamInterface<Fault> {}
 TEST_P(Faults, EndTheAttemptAndNothingElse) {
   set_mode(GetParam().mode);
   AgentOptions quick = options();
-  quick.silence = Duration(100);
+  quick.timeouts.silence = Duration(100);
+  quick.timeouts.first_silence = Duration(500);
   start_both(quick);
   const Failure failure = failure_of(lease_of_seed(1));
   EXPECT_EQ(failure.failure, GetParam().failure) << failure.message;

@@ -56,5 +56,30 @@ TEST(AgentConfig, KnowsLabelsAndTheDevice) {
   EXPECT_NE(std::string(bad.message()).find("agent.yaml:2"), std::string::npos) << bad;
 }
 
+TEST(AgentConfig, KnowsHowLongToWait) {
+  const StatusOr<AgentSettings> settings =
+      parse_agent_settings("version: 1\ntimeouts: {detached: 1800, first_progress: 150.5}\n", "agent.yaml");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->timeouts.detached, Duration(1'800'000));
+  EXPECT_EQ(settings->timeouts.first_silence, Duration(150'500));
+  EXPECT_EQ(settings->timeouts.silence, AgentTimeouts().silence);
+  EXPECT_EQ(settings->timeouts.startup, AgentTimeouts().startup);
+}
+
+TEST(AgentConfig, RefusesTimesThatMakeNoSense) {
+  const struct {
+    const char *text, *words;
+  } cases[] = {{"{detached: 0}", "detached"},
+               {"{detached: 30m}", "detached"},
+               {"{silent: 5}", "silence"},
+               {"{silence: 700}", "silence <= first_progress"}};
+  for (const auto& one : cases) {
+    const Status bad =
+        parse_agent_settings(std::string("version: 1\ntimeouts: ") + one.text + "\n", "agent.yaml").status();
+    EXPECT_THAT(std::string(bad.message()), HasSubstr("agent.yaml:2")) << one.text;
+    EXPECT_THAT(std::string(bad.message()), HasSubstr(one.words)) << one.text;
+  }
+}
+
 }  // namespace
 }  // namespace evensweep
