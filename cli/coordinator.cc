@@ -131,7 +131,8 @@ Status serve(const CoordinatorOptions& options) {
     EV_RETURN_IF_ERROR(replace_file(options.ready_file,
                                     fmt::format("{}\n{}{}", fmt::join(addresses, "\n"), web, web.empty() ? "" : "\n")));
   {
-    TokenFile tokens(settings.tokens, parts->server->authorizer());
+    TokenFile tokens(settings.tokens, security.tokens, parts->server->authorizer(), clock,
+                     [&] { parts->server->put_to_proof(); });
     coordinator::BlobCleaning cleaning(*parts->host, *parts->files, clock);
     BackupSchedule backups({settings.state, settings.backups_kept}, settings.backup_interval, clock);
     do {

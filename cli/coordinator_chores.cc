@@ -1,5 +1,6 @@
 #include "cli/coordinator_chores.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/coordinator_config.h"
@@ -17,11 +18,39 @@ void take(coordinator::Backups& backups, int64_t unix_millis, const std::atomic<
 
 }  // namespace
 
-TokenFile::TokenFile(std::string path, coordinator::Authorizer& authorizer)
-    : path_(std::move(path)), authorizer_(authorizer), seen_(stamp()) {}
+TokenFile::TokenFile(std::string path, const std::vector<coordinator::TokenEntry>& tokens,
+                     coordinator::Authorizer& authorizer, const Clock& clock, std::function<void()> on_loss)
+    : path_(std::move(path)),
+      file_(granted(tokens)),
+      good_(file_),
+      authorizer_(authorizer),
+      clock_(clock),
+      on_loss_(std::move(on_loss)),
+      seen_(stamp()) {}
+
+// A token with fewer scopes than before is another one.
+TokenFile::Granted TokenFile::granted(const std::vector<coordinator::TokenEntry>& tokens) {
+  Granted all;
+  for (const coordinator::TokenEntry& token : tokens)
+    for (const v1::Scope scope : token.scopes)
+      all[token.sha256 + " " + std::to_string(static_cast<int>(scope))] = token.expires_millis;
+  return all;
+}
 
 void TokenFile::look() {
   if (path_.empty()) return;
+  reread();
+  Granted good = file_;
+  const int64_t now = clock_.unix_millis();
+  std::erase_if(good, [now](const auto& token) { return token.second && *token.second <= now; });
+  const Granted before = std::exchange(good_, std::move(good));
+  if (std::ranges::all_of(before, [this](const auto& token) { return good_.contains(token.first); })) return;
+  log(LogLevel::kInfo, "audit",
+      "a token of " + path_ + " is good no more: whoever is connected must show anew who it is");
+  on_loss_();
+}
+
+void TokenFile::reread() {
   const auto now = stamp();
   if (now == std::exchange(seen_, now)) return;
   auto tokens = read_tokens(path_);
@@ -29,6 +58,7 @@ void TokenFile::look() {
     return log(LogLevel::kError, "coordinator",
                "the tokens that were read before stay in force: " + std::string(tokens.status().message()));
   log(LogLevel::kInfo, "audit", path_ + " now has " + std::to_string(tokens->size()) + " tokens");
+  file_ = granted(*tokens);
   authorizer_.replace(*std::move(tokens));
 }
 

@@ -121,6 +121,11 @@ void RpcServer::stop(Duration drain) {
   keep(std::move(server_));
 }
 
+void RpcServer::put_to_proof() {
+  agent_link_->end_all();
+  sweeps_->end_followed();
+}
+
 std::shared_ptr<grpc::Channel> RpcServer::in_process_channel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(wire::kMostMessage);

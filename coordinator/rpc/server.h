@@ -36,6 +36,10 @@ class RpcServer {
   // Whatever an agent said last and got no acknowledgement for, it says again to the next coordinator.
   void stop(Duration drain);
 
+  // Ends what stands open for as long as its caller wishes: agents' streams, watches and logs that are followed. Their
+  // callers come again by themselves, and show anew who they are. No run is harmed by it.
+  void put_to_proof();
+
   // A channel to this server without a network. Who has it may do everything.
   std::shared_ptr<grpc::Channel> in_process_channel();
   // The ports chosen for the addresses, in their order (0 for unix sockets).

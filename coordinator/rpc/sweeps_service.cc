@@ -123,8 +123,12 @@ grpc::ServerWriteReactor<v1::LogPiece>* SweepsService::Logs(grpc::CallbackServer
 }
 
 void SweepsService::end_all() {
-  watches_.end_all();
+  end_followed();
   results_.end_all();
+}
+
+void SweepsService::end_followed() {
+  watches_.end_all();
   logs_.end_all();
 }
 

@@ -34,6 +34,7 @@ class SweepsService final : public v1::Sweeps::CallbackService {
   grpc::ServerWriteReactor<v1::LogPiece>* Logs(grpc::CallbackServerContext* context,
                                                const v1::LogsRequest* request) override;
   void end_all();
+  void end_followed();  // all but those that end by themselves
 
  private:
   coordinator::Control& control_;

@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "cli/coordinator_chores.h"
 #include "cli/secret_file.h"
 #include "common/base/hash.h"
 #include "tests/unit/dataset/temporary_folder.h"
@@ -148,6 +152,43 @@ TEST(Security, IsReadFromFilesThatNobodyElseMayRead) {
   EXPECT_THAT(std::string(read_security(settings).status().message()), HasSubstr("go together"));
   settings.certificate.clear();
   EXPECT_THAT(std::string(read_security(settings).status().message()), HasSubstr("--client-ca needs TLS"));
+}
+
+TEST(TokenFile, TellsOfEachTokenThatIsGoodNoMore) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/tokens.yaml";
+  FakeClock clock;
+  int64_t written = 0;
+  const auto write = [&](const std::string& tokens) {
+    std::ofstream(path) << "version: 1\ntokens:\n" << tokens;
+    ::chmod(path.c_str(), 0600);
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type(std::chrono::seconds(++written)));
+  };
+  const std::string a = "  - {name: a, scopes: [agent], sha256: " + sha256_hex("a") + ", expires: 1970-01-02}\n";
+  const std::string b = "  - {name: b, scopes: [read, submit], sha256: " + sha256_hex("b") + "}\n";
+  const std::string less = "  - {name: b, scopes: [read], sha256: " + sha256_hex("b") + "}\n";
+  write(a + b);
+  coordinator::Authorizer authorizer(clock, *read_tokens(path), false);
+  int losses = 0;
+  TokenFile file(path, *read_tokens(path), authorizer, clock, [&] { ++losses; });
+  file.look();
+  EXPECT_EQ(losses, 0);
+  clock.advance(Duration(48LL * 3600'000));
+  file.look();
+  file.look();
+  EXPECT_EQ(losses, 1) << "a has expired";
+  write(b);
+  file.look();
+  EXPECT_EQ(losses, 1) << "it was no good before";
+  write(less);
+  file.look();
+  EXPECT_EQ(losses, 2) << "b may less than it could";
+  write("  - {name: c}\n");
+  file.look();
+  EXPECT_EQ(losses, 2) << "a file with a mistake changes nothing";
+  write(b);
+  file.look();
+  EXPECT_EQ(losses, 2) << "more than before is no loss";
 }
 
 }  // namespace
