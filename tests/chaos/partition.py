@@ -2,15 +2,18 @@
 """Agents in network namespaces of their own, whose cables are pulled: TLS and client certificates on, as in a lab.
 
     tests/chaos/partition.py                          # cuts of 2 s and 8 s, with a lease of 5 s
-    tests/chaos/partition.py --default --cuts 5 60    # the settings of a lab
+    tests/chaos/partition.py --lease default --cuts 5 60 300 900    # the settings of a lab; takes cuts side by side
     tests/chaos/partition.py --sweep sweeps/satimage.yaml --data DIR    # a real sweep, against `evensweep run`
 
 Each cut takes one agent's cable while it trains. A cut that is shorter than the lease must start no run again; after a
-longer one a run may have been given to the other agent, and still has one result. Whoever comes without a certificate,
+longer one a run may have been given to the other agent, and still has one result. With the settings of a lab an agent
+beyond the cable also trains what no other one may have (a label), for longer than the cut: that must go on, and be
+started by nobody again. Whoever comes without a certificate,
 with one of another authority, or in plaintext is refused. Needs root and `ip`; without them it is skipped.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -37,8 +40,8 @@ def ip(*arguments):
 class Lab:
     """A namespace for the coordinator and one for each agent, a cable between each agent and the coordinator."""
 
-    def __init__(self, folder, agents, config):
-        self.folder, self.mark = folder, f"ev{os.getpid() % 10000}"
+    def __init__(self, folder, agents, config, number=0):
+        self.folder, self.mark = folder, f"ev{os.getpid() % 10000}{'xyzuvw'[number]}"
         self.hosts = [f"10.77.{i + 1}.1" for i in range(agents)]
         ip("netns", "add", self.space("c"))
         ip("-n", self.space("c"), "link", "set", "lo", "up")
@@ -81,17 +84,18 @@ class Lab:
         wait_for(lambda: ready.exists() or not program.alive(), "the coordinator")
         return program
 
-    def start_agent(self, i, trainer, data, slots, mode=None):
+    def start_agent(self, i, trainer, data, slots, mode=None, name=None, labels=()):
         """The certificates of a lab name one address; each agent reaches the coordinator by that of its own cable."""
-        ready = self.folder / f"agent{i}.ready"
+        name = name or f"agent{i}"
+        ready = self.folder / f"{name}.ready"
         environment = {"FAKE_TRAINER_MODE": mode} if mode else {}
-        program = self.start(i, f"agent{i}", "agent", "--coordinator", f"{self.hosts[i]}:7078", "--ca", self.lab("ca.crt"),
+        program = self.start(i, name, "agent", "--coordinator", f"{self.hosts[i]}:7078", "--ca", self.lab("ca.crt"),
                              "--cert", self.lab("agent.crt"), "--key", self.lab("agent.key"), "--dir",
-                             self.folder / f"agent{i}", "--slots", slots, "--trainer", trainer, "--ready-file", ready,
-                             *(["--data", data] if data else []), **environment)
-        wait_for(lambda: ready.exists() or not program.alive(), f"agent {i}")
+                             self.folder / name, "--slots", slots, "--trainer", trainer, "--ready-file", ready,
+                             *(["--data", data] if data else []), *(["--labels", *labels] if labels else []), **environment)
+        wait_for(lambda: ready.exists() or not program.alive(), name)
         if not program.alive():
-            raise AssertionError((self.folder / f"agent{i}.log").read_text()[-500:])
+            raise AssertionError((self.folder / f"{name}.log").read_text()[-500:])
         return program
 
     def lab(self, name):
@@ -137,28 +141,40 @@ def attempts_of(state):
     return query(state, "SELECT count(*) FROM attempts")[0][0]
 
 
-def cuts(lab, options):
-    """Runs sleep for a second and a half, so that a cut always meets some that train."""
-    lease = 25 if options.default else 5
-    told = {"refused": lab.refused()}
+def check_refusals(lab):
+    told = lab.refused()
     # 2: without --ca the client itself does not speak to another machine.
-    wrong = {what: code for what, code in told["refused"].items() if code not in ((2,) if what == "plaintext" else (4, 5))}
+    wrong = {what: code for what, code in told.items() if code not in ((2,) if what == "plaintext" else (4, 5))}
     if wrong:
         raise AssertionError(f"let in: {wrong}")
+    return told
+
+
+def submit(lab, *arguments, **more):
+    return lab.client("submit", noop_sweep(lab.folder, *arguments, **more), "-o", "quiet").stdout.split()[0]
+
+
+def finish(lab, sweep, seconds):
+    code = lab.client("wait", sweep, "-o", "quiet", check=False).returncode
+    if code != 0:
+        raise AssertionError(f"after a cut of {seconds} s the sweep ended with {code}")
+
+
+def cuts(lab, options):
+    """Runs sleep for a second and a half, so that a cut always meets some that train."""
+    lease = 5
+    told = {"refused": check_refusals(lab)}
     data = tiny_data(lab.folder)
     for i in range(2):
         lab.start_agent(i, FAKE_TRAINER, data, 4, "sleep:1500")
     wanted = again_before = 0
     for number, seconds in enumerate(options.cuts):
         arms = max(4, int((seconds + 15) * 8 / 1.5 / 20))
-        sweep = lab.client("submit", noop_sweep(lab.folder, arms, 20, name=f"cut{number}", first=100 * number), "-o",
-                           "quiet").stdout.split()[0]
+        sweep = submit(lab, arms, 20, name=f"cut{number}", first=100 * number)
         wanted += (arms + 1) * 20
         time.sleep(3)
         lab.cut(0, seconds)
-        code = lab.client("wait", sweep, "-o", "quiet", check=False).returncode
-        if code != 0:
-            raise AssertionError(f"after a cut of {seconds} s the sweep ended with {code}")
+        finish(lab, sweep, seconds)
         check_single(lab.folder / "state", wanted)
         again = attempts_of(lab.folder / "state") - wanted - again_before
         again_before += again
@@ -166,6 +182,40 @@ def cuts(lab, options):
         print(told[f"cut of {seconds} s"], flush=True)
         if seconds < lease - 2 and again:
             raise AssertionError(f"{again} runs were started again after a cut of {seconds} s, shorter than the lease")
+    return told
+
+
+LEASE = 25  # seconds, as it is without a configuration
+
+
+def long_cut(lab, seconds):
+    """One cut with the settings of a lab: many short runs for whoever is there, and two that only the far agent may
+    have and that last longer than the cut."""
+    data = tiny_data(lab.folder)
+    short = max(1500, int(seconds * 50))  # milliseconds
+    for i in range(2):
+        lab.start_agent(i, FAKE_TRAINER, data, 2, f"sleep:{short}")
+    lab.start_agent(0, FAKE_TRAINER, data, 2, f"sleep:{int(seconds + 30) * 1000}", name="far", labels=["room=far"])
+    path = noop_sweep(lab.folder, 1, 1, name="far", first=500)
+    path.write_text(path.read_text() + "resources: {labels: {room: far}}\n")
+    far = lab.client("submit", path, "-o", "quiet").stdout.split()[0]
+    wait_for(lambda: attempts_of(lab.folder / "state") == 2, "the far agent's runs")
+    near = submit(lab, 19, 4, name="near")
+    time.sleep(3)
+    lab.cut(0, seconds)
+    healed = time.time()
+    finish(lab, far, seconds)
+    finish(lab, near, seconds)
+    wanted = 2 + 80
+    check_single(lab.folder / "state", wanted)
+    tries = query(lab.folder / "state", """SELECT count(*) FROM attempts WHERE run IN
+        (SELECT run FROM trials JOIN sweeps ON sweeps.number = trials.sweep WHERE sweeps.name = 'far')""")[0][0]
+    again = attempts_of(lab.folder / "state") - wanted
+    told = {"cut": seconds, "runs": wanted, "started_again": again, "far_attempts": tries,
+            "over_after_heal": round(time.time() - healed, 1)}
+    print(told, flush=True)
+    if seconds < LEASE - 2 and again:
+        raise AssertionError(f"{again} runs were started again after a cut of {seconds} s, shorter than the lease")
     return told
 
 
@@ -196,10 +246,27 @@ def real_sweep(lab, options):
             "same_report": reports[0] == reports[1]}
 
 
+def in_lab(test, what, number=0, config=""):
+    """What the test tells, or None if it failed: its folder then stays."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="evensweep-partition."))
+    lab = Lab(folder, 2, config, number)
+    try:
+        lab.start_coordinator()
+        told = test(lab, what)
+    except (AssertionError, TimeoutError) as error:
+        print(f"{folder}: {error}", file=sys.stderr, flush=True)
+        told = None
+    lab.close()
+    if told is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+    return told
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cuts", type=float, nargs="+", default=[2, 8], help="seconds")
-    parser.add_argument("--default", action="store_true", help="heartbeats and leases as they are in a lab")
+    parser.add_argument("--lease", choices=["short", "default"], default="short",
+                        help="default: heartbeats and leases as they are in a lab, up to six cuts")
     parser.add_argument("--sweep", help="a real sweep in place of no-op runs")
     parser.add_argument("--data", help="its data folder")
     parser.add_argument("--trainer", help="its trainer")
@@ -207,22 +274,14 @@ def main():
     if os.geteuid() != 0 or shutil.which("ip") is None:
         print("skipped: network namespaces need root and the program ip", file=sys.stderr)
         sys.exit(SKIPPED)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="evensweep-partition."))
-    lab = Lab(folder, 2, "" if options.default else SHORT)
-    keep = False
-    try:
-        lab.start_coordinator()
-        told = real_sweep(lab, options) if options.sweep else cuts(lab, options)
-        print(json.dumps(told))
-        sys.exit(0 if told.get("same_report", True) else 1)
-    except (AssertionError, TimeoutError) as error:
-        keep = True
-        print(f"{folder}: {error}", file=sys.stderr)
-        sys.exit(1)
-    finally:
-        lab.close()
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    if options.lease == "default" and not options.sweep:
+        with concurrent.futures.ThreadPoolExecutor(len(options.cuts)) as pool:
+            told = list(pool.map(in_lab, [long_cut] * len(options.cuts), options.cuts, range(len(options.cuts))))
+    else:
+        told = in_lab(real_sweep if options.sweep else cuts, options, config="" if options.lease == "default" else SHORT)
+    print(json.dumps(told))
+    failed = None in told if isinstance(told, list) else told is None or not told.get("same_report", True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
