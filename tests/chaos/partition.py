@@ -150,8 +150,11 @@ def check_refusals(lab):
     return told
 
 
-def submit(lab, *arguments, **more):
-    return lab.client("submit", noop_sweep(lab.folder, *arguments, **more), "-o", "quiet").stdout.split()[0]
+def submit(lab, *arguments, room=None, **more):
+    path = noop_sweep(lab.folder, *arguments, **more)
+    if room:
+        path.write_text(path.read_text() + f"resources: {{labels: {{room: {room}}}}}\n")
+    return lab.client("submit", path, "-o", "quiet").stdout.split()[0]
 
 
 def finish(lab, sweep, seconds):
@@ -194,13 +197,11 @@ def long_cut(lab, seconds):
     data = tiny_data(lab.folder)
     short = max(1500, int(seconds * 50))  # milliseconds
     for i in range(2):
-        lab.start_agent(i, FAKE_TRAINER, data, 2, f"sleep:{short}")
+        lab.start_agent(i, FAKE_TRAINER, data, 2, f"sleep:{short}", labels=["room=near"])
     lab.start_agent(0, FAKE_TRAINER, data, 2, f"sleep:{int(seconds + 30) * 1000}", name="far", labels=["room=far"])
-    path = noop_sweep(lab.folder, 1, 1, name="far", first=500)
-    path.write_text(path.read_text() + "resources: {labels: {room: far}}\n")
-    far = lab.client("submit", path, "-o", "quiet").stdout.split()[0]
+    far = submit(lab, 1, 1, room="far", name="far", first=500)
     wait_for(lambda: attempts_of(lab.folder / "state") == 2, "the far agent's runs")
-    near = submit(lab, 19, 4, name="near")
+    near = submit(lab, 19, 4, room="near", name="near")
     time.sleep(3)
     lab.cut(0, seconds)
     healed = time.time()
@@ -214,6 +215,8 @@ def long_cut(lab, seconds):
     told = {"cut": seconds, "runs": wanted, "started_again": again, "far_attempts": tries,
             "over_after_heal": round(time.time() - healed, 1)}
     print(told, flush=True)
+    if tries != 2:
+        raise AssertionError(f"what only the far agent could train was tried {tries} times, not 2")
     if seconds < LEASE - 2 and again:
         raise AssertionError(f"{again} runs were started again after a cut of {seconds} s, shorter than the lease")
     return told
