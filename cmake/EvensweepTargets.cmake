@@ -5,6 +5,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported()
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
@@ -23,6 +25,8 @@ target_compile_options(evensweep_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-vi
 target_compile_options(evensweep_flags INTERFACE
   "$<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-Wno-maybe-uninitialized;-Wno-restrict>")
 target_include_directories(evensweep_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# Everything is bound at the start and read-only from then on; tests/deploy/supply_test.py looks at the programs for it.
+target_link_options(evensweep_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 if(EVENSWEEP_SANITIZE)
   target_compile_options(evensweep_flags INTERFACE -fsanitize=${EVENSWEEP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(evensweep_flags INTERFACE -fsanitize=${EVENSWEEP_SANITIZE})
