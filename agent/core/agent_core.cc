@@ -86,7 +86,7 @@ std::optional<TimePoint> AgentCore::next_deadline() const {
     if (!device.queue.empty() && device.suspect_until > now_) consider(device.suspect_until);
   consider(stop_by_);
   consider(look_for_uploads_);
-  if (welcome_) consider(last_sent_ + welcome_->heartbeat);
+  if (welcome_) consider(heartbeat_at_ + welcome_->heartbeat);
   return next;
 }
 
@@ -131,6 +131,7 @@ void AgentCore::on(const CoordinatorMessage& event) {
 void AgentCore::hear(const Welcome& welcome) {
   welcome_ = welcome;
   welcome_->heartbeat = std::max(welcome.heartbeat, kShortestHeartbeat);
+  heartbeat_at_ = now_;
   away_since_.reset();
   for (Device& device : devices_) device.credits.reset();
   if (stopping_) send(Draining{});
@@ -286,7 +287,9 @@ void AgentCore::on(const TimePassed&) {
   }
   upload_checkpoints();
   if (stop_by_ && now_ >= *stop_by_) end_saving();
-  if (!welcome_ || now_ < last_sent_ + welcome_->heartbeat) return;
+  if (!welcome_ || now_ < heartbeat_at_ + welcome_->heartbeat) return;
+  // Also where other messages show that the agent lives: what it measured is in no other.
+  heartbeat_at_ = now_;
   send(heartbeat_);
   for (uint32_t device = 0; device < devices_.size(); ++device) give_back_surplus(device);
 }
@@ -354,10 +357,7 @@ void AgentCore::tell(Update update) {
   if (welcome_) outgoing_.push_back(std::move(update));
 }
 
-void AgentCore::send(AgentMessage message) {
-  last_sent_ = now_;
-  step_.effects.push_back(SendMessage{std::move(message)});
-}
+void AgentCore::send(AgentMessage message) { step_.effects.push_back(SendMessage{std::move(message)}); }
 
 void AgentCore::flush() {
   Updates batch;

@@ -37,9 +37,10 @@ void AgentCore::on_file(const FilesReady& event) {
 
 void AgentCore::on_file(const FilesMissing& event) {
   if (!fetching_.contains(event.attempt)) return;
-  const std::string why = clean_line(event.why, 1000);
+  const char* what_to_do = "; submit the sweep again where its files are, and then: evensweep retry --failed";
+  const std::string why = clean_line(event.why, 900) + (event.nowhere ? what_to_do : "");
   remark(LogLevel::kWarning, name_of(event.attempt) + ": " + why);
-  end(event.attempt, Failure{FailureClass::kInfrastructure, why, ""});
+  end(event.attempt, Failure{event.nowhere ? FailureClass::kBadInput : FailureClass::kInfrastructure, why, ""});
 }
 
 void AgentCore::on_file(const CheckpointUploaded& event) {

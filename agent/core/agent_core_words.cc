@@ -56,8 +56,13 @@ void AgentCore::said(Slot& slot, const RunFailed& line) {
   if (!belongs(slot, line.attempt)) return;
   Failure failure = line.failure;
   failure.message = clean_line(failure.message, 1000);
+  // An error of a GPU can stay with the process that met it, and so can memory that it took.
+  const bool on_gpu = config_.devices[slot.device].kind == "cuda";
+  const bool spoilt = on_gpu && slot.phase == Phase::kBusy &&
+                      (failure.failure == FailureClass::kTrainerError || failure.failure == FailureClass::kOutOfMemory);
   end(line.attempt, std::move(failure));
   release(slot);
+  if (spoilt) terminate(slot, std::nullopt);
 }
 
 void AgentCore::said(Slot& slot, const RunStopped& line) {

@@ -20,6 +20,7 @@ struct FilesReady {  // all that the run reads is here, and stays while the atte
 struct FilesMissing {
   AttemptId attempt;
   std::string why;
+  bool nowhere = false;  // the coordinator has no such file either: no agent can get it
 };
 struct CheckpointUploaded {
   AttemptId attempt;

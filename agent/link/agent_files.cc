@@ -88,7 +88,9 @@ void AgentFiles::fetch(FetchFiles effect) {
           if (fetching_ == 0) here_.insert(sha256);
         }
         if (brought.status.ok()) return tell_(FilesReady{attempt});
-        tell_(FilesMissing{attempt, std::string(brought.status.message())});
+        tell_(FilesMissing{.attempt = attempt,
+                           .why = std::string(brought.status.message()),
+                           .nowhere = absl::IsNotFound(brought.status)});
       });
 }
 

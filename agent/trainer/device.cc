@@ -6,13 +6,17 @@
 #include <malloc.h>
 #include <torch/headeronly/version.h>
 
+#include <cstdlib>
 #include <limits>
 
 namespace evensweep {
 namespace {
 
 StatusOr<at::Device> find_cuda() {
-  if (!at::hasCUDA() && ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+  // Without it matrix products need not come out the same each time. Read when the first one is computed.
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  // Before anything is asked: libtorch looks for its CUDA part once, and what is not loaded then stays missing.
+  if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     return absl::InvalidArgumentError(
         std::string("device cuda: cannot load libtorch's CUDA part: ") + ::dlerror() +
         "; build with EVENSWEEP_LIBTORCH naming a folder into which pip has installed torch with its "
@@ -20,6 +24,7 @@ StatusOr<at::Device> find_cuda() {
   }
   if (!at::hasCUDA() || at::detail::getCUDAHooks().deviceCount() < 1)
     return absl::InvalidArgumentError("device cuda: no GPU or no driver is found on this machine; train on cpu");
+  at::globalContext().lazyInitDevice(at::kCUDA);
   return at::Device(at::kCUDA, 0);
 }
 
@@ -61,6 +66,7 @@ void prepare_libtorch(at::Device device, int64_t threads) {
   context.setDeterministicFillUninitializedMemory(false);
   context.setBenchmarkCuDNN(false);
   context.setDeterministicCuDNN(true);
+  context.setAllowTF32CuDNN(false);  // fp32 means fp32; who wants speed asks for bf16
   use_threads(threads);
   // A step allocates and frees the same tensors as the last one. Left to itself, malloc gives the large ones back to
   // the system each time, and the page faults of taking them again cost more than a tenth of a step.

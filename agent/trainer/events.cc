@@ -45,7 +45,11 @@ void EventWriter::progress(const AttemptId& attempt, double fraction, double exa
   write(event);
 }
 
-void EventWriter::finished(const AttemptId& attempt) const { write(event_of(attempt, "finished")); }
+void EventWriter::finished(const AttemptId& attempt, uint64_t peak_memory_bytes) const {
+  Json event = event_of(attempt, "finished");
+  if (peak_memory_bytes > 0) event["peak_memory_bytes"] = peak_memory_bytes;
+  write(event);
+}
 
 void EventWriter::failed(const AttemptId& attempt, const Failure& failure) const {
   Json event = event_of(attempt, "failed");

@@ -15,7 +15,7 @@ class EventWriter {
   void hello() const;
   void started(const AttemptId& attempt, int64_t resumed_at_epoch) const;
   void progress(const AttemptId& attempt, double fraction, double examples_per_second) const;
-  void finished(const AttemptId& attempt) const;
+  void finished(const AttemptId& attempt, uint64_t peak_memory_bytes) const;  // 0: not known
   void failed(const AttemptId& attempt, const Failure& failure) const;
   void stopped(const AttemptId& attempt) const;
 

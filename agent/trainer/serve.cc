@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -28,12 +29,15 @@ class Reporter final : public RunObserver {
     events_.progress(attempt_, fraction, examples_per_second);
   }
   bool stop_requested() override { return evensweep::stop_requested(); }
+  void took_memory(uint64_t bytes) override { peak_memory_ = bytes; }
+  uint64_t peak_memory() const { return peak_memory_; }
 
  private:
   const EventWriter& events_;
   const AttemptId& attempt_;
   const Clock& clock_;
   TimePoint last_;
+  uint64_t peak_memory_ = 0;
 };
 
 TrainingOutcome failed(FailureClass failure, const Status& status) {
@@ -61,7 +65,7 @@ TrainingOutcome complete(const Task& task, const TaskRun& run, DatasetCache& cac
   return outcome;
 }
 
-bool report(const EventWriter& events, const AttemptId& attempt, const TrainingOutcome& outcome) {
+bool report(const EventWriter& events, const AttemptId& attempt, const TrainingOutcome& outcome, uint64_t peak_memory) {
   if (const auto* failure = std::get_if<Failure>(&outcome)) {
     log(LogLevel::kError, "trainer",
         fmt::format("run {}: {}: {}", attempt.run.brief(), failure_class_name(failure->failure), failure->message));
@@ -71,7 +75,7 @@ bool report(const EventWriter& events, const AttemptId& attempt, const TrainingO
   if (std::holds_alternative<Stopped>(outcome))
     events.stopped(attempt);
   else
-    events.finished(attempt);
+    events.finished(attempt, peak_memory);
   return true;
 }
 
@@ -85,7 +89,8 @@ bool run_task(const Task& task, DatasetCache& cache, const EventWriter& events, 
       continue;
     }
     Reporter reporter(events, run.attempt, clock);
-    all_well = report(events, run.attempt, complete(task, run, cache, reporter, clock)) && all_well;
+    const TrainingOutcome outcome = complete(task, run, cache, reporter, clock);
+    all_well = report(events, run.attempt, outcome, reporter.peak_memory()) && all_well;
   }
   return all_well;
 }

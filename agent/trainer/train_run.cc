@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -14,6 +15,7 @@
 #include "agent/trainer/checkpoint.h"
 #include "agent/trainer/device.h"
 #include "agent/trainer/evaluation.h"
+#include "agent/trainer/memory.h"
 #include "agent/trainer/training_loop.h"
 #include "common/base/file.h"
 #include "common/base/hash.h"
@@ -214,6 +216,7 @@ TrainingOutcome train_checked(const RunRequest& request, DatasetCache& cache, Ru
   const StatusOr<at::Device> device = find_device(request.device);
   if (!device.ok()) return bad_input(device.status());
   prepare_libtorch(*device, spec.training.threads);
+  begin_memory_peak(*device);
   const StatusOr<Examples> examples = load_examples(spec, cache);
   if (!examples.ok()) return bad_input(examples.status());
   const Execution execution{.device = *device,
@@ -224,21 +227,31 @@ TrainingOutcome train_checked(const RunRequest& request, DatasetCache& cache, Ru
   const auto model = make_model(spec.model, examples->shape(), examples->classes(), spec.chance(), execution);
   if (!model.ok()) return bad_input(model.status());
   use_threads((*model)->useful_threads(spec.training.threads, spec.training.batch_size));
-  return Attempt(request, *examples, **model, execution, observer, clock).train();
+  TrainingOutcome outcome = Attempt(request, *examples, **model, execution, observer, clock).train();
+  if (std::holds_alternative<RunResult>(outcome)) observer.took_memory(memory_peak(*device));
+  return outcome;
 }
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
+// libtorch goes on with settings of its allocator, which would not help here.
+std::string without_advice(const std::string& message) { return message.substr(0, message.find(". If reserved but")); }
+
+bool says_out_of_memory(const std::string& what) {
+  constexpr std::string_view kWords[] = {"DefaultCPUAllocator", "CUDA error: out of memory", "STATUS_ALLOC_FAILED"};
+  return std::ranges::any_of(kWords, [&what](std::string_view words) { return what.find(words) != std::string::npos; });
+}
+
 Failure failure_of(const std::exception& exception) {
   const auto* of_torch = dynamic_cast<const c10::Error*>(&exception);
   const std::string what = of_torch != nullptr ? of_torch->what_without_backtrace() : exception.what();
-  // On the CPU libtorch reports memory that it cannot get as a plain error.
+  // On the CPU libtorch reports memory that it cannot get as a plain error, and so do CUDA's own libraries on a GPU.
   const bool memory = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr ||
-                      dynamic_cast<const c10::OutOfMemoryError*>(&exception) != nullptr ||
-                      what.find("DefaultCPUAllocator") != std::string::npos;
+                      dynamic_cast<const c10::OutOfMemoryError*>(&exception) != nullptr || says_out_of_memory(what);
   if (memory)
     return {.failure = FailureClass::kOutOfMemory,
-            .message = "out of memory: " + first_line(what) + "; use a smaller batch or fewer runs at a time",
+            .message =
+                "out of memory: " + without_advice(first_line(what)) + "; use a smaller batch or fewer runs at a time",
             .stderr_tail = ""};
   return {.failure = FailureClass::kTrainerError, .message = "libtorch: " + first_line(what), .stderr_tail = ""};
 }

@@ -38,6 +38,8 @@ class RunObserver {
   virtual void started(int64_t resumed_at_epoch) = 0;
   virtual void progress(double fraction, double examples_per_second) = 0;  // after every step
   virtual bool stop_requested() = 0;                                       // before every step
+  // After a run that was trained to its end: the most that it held of its device's memory. 0: not known.
+  virtual void took_memory(uint64_t /*bytes*/) {}
 };
 
 struct Stopped {};  // on request, with a checkpoint in the folder

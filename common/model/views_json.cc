@@ -65,7 +65,9 @@ Json json_of(const AgentView& agent) {
                        {"slots", device.device.slots},
                        {"leases", device.leases},
                        {"memory_bytes", known(device.device.memory_bytes)},
-                       {"memory_used", known(device.memory_used)}});
+                       {"memory_used", known(device.memory_used)},
+                       {"temperature", device.temperature ? Json(*device.temperature) : Json()},
+                       {"utilisation", device.utilisation ? Json(*device.utilisation) : Json()}});
   }
   return {{"id", agent.id.str()},          {"host", agent.host},         {"version", agent.version},
           {"connected", agent.connected},  {"draining", agent.draining}, {"quarantined", or_null(agent.quarantined)},

@@ -19,6 +19,8 @@ v1::AgentView encode(const AgentView& view) {
     added->set_slots(device.device.slots);
     added->set_memory_used(device.memory_used);
     added->set_leases(device.leases);
+    if (device.temperature) added->set_temperature(*device.temperature);
+    if (device.utilisation) added->set_utilisation(*device.utilisation);
   }
   proto.mutable_labels()->insert(view.labels.begin(), view.labels.end());
   proto.set_last_heard(view.last_heard);
@@ -41,13 +43,16 @@ StatusOr<AgentView> decode(const v1::AgentView& proto) {
                  .running = proto.running(),
                  .queued = proto.queued()};
   for (const v1::DeviceView& device : proto.devices())
-    view.devices.push_back({.device = {.kind = device.kind(),
-                                       .index = device.index(),
-                                       .name = device.name(),
-                                       .memory_bytes = device.memory_bytes(),
-                                       .slots = device.slots()},
-                            .memory_used = device.memory_used(),
-                            .leases = device.leases()});
+    view.devices.push_back(
+        {.device = {.kind = device.kind(),
+                    .index = device.index(),
+                    .name = device.name(),
+                    .memory_bytes = device.memory_bytes(),
+                    .slots = device.slots()},
+         .memory_used = device.memory_used(),
+         .leases = device.leases(),
+         .temperature = device.has_temperature() ? std::optional(device.temperature()) : std::nullopt,
+         .utilisation = device.has_utilisation() ? std::optional(device.utilisation()) : std::nullopt});
   return view;
 }
 

@@ -5,6 +5,8 @@
 // and for each line that it reads it trains a round and prints that round's examples per second; so somebody can let
 // sides take turns, which machines that are shared ask for.
 
+#include <ATen/DeviceAccelerator.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -24,7 +26,7 @@ namespace {
 
 struct Options {
   std::string model = "resnet20";
-  std::string precision = "bf16";
+  std::string precision = "bf16", device = "cpu";
   int64_t batch = 128, width = 128, threads = 2, rounds = 5, steps = 10, rows = 10'000;
   bool channels_last = true, augment = true, serve = false;
 };
@@ -79,10 +81,11 @@ RunSpec spec_of(const Options& options, bool images, int64_t classes) {
 
 class Trainer {
  public:
-  Trainer(const Options& options, const Examples& examples)
+  Trainer(const Options& options, const Examples& examples, at::Device device)
       : options_(options),
         spec_(spec_of(options, examples.has_images(), examples.classes())),
-        execution_{.bf16 = options.precision == "bf16", .channels_last = spec_.training.channels_last},
+        execution_{
+            .device = device, .bf16 = options.precision == "bf16", .channels_last = spec_.training.channels_last},
         model_(*make_model(spec_.model, examples.shape(), examples.classes(), 1, execution_)),
         loop_(spec_, examples, *model_, execution_) {
     use_threads(model_->useful_threads(options.threads, options.batch));
@@ -95,6 +98,7 @@ class Trainer {
       if (loop_.epoch_trained()) loop_.finish_epoch({});
       examples += loop_.step().examples;
     }
+    if (!execution_.device.is_cpu()) at::accelerator::synchronizeDevice(execution_.device.index());
     return static_cast<double>(examples) /
            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
@@ -120,10 +124,10 @@ double peak_memory_mib() {
   return 0;
 }
 
-void take_rounds(Trainer& trainer, const Options& options) {
+void take_rounds(Trainer& trainer, const Options& options, at::Device device) {
   std::printf("%s, batch %ld, %s%s, %ld threads, %s, libtorch %s\n", options.model.c_str(), options.batch,
               options.precision.c_str(), options.channels_last ? ", channels_last" : "", options.threads,
-              describe_device(at::kCPU).c_str(), libtorch_version().c_str());
+              describe_device(device).c_str(), libtorch_version().c_str());
   std::vector<double> speeds;
   for (int64_t round = 0; round < options.rounds; ++round) {
     speeds.push_back(trainer.examples_per_second());
@@ -138,16 +142,21 @@ void serve(Trainer& trainer) {
 }
 
 int run(const Options& options) {
-  prepare_libtorch(at::kCPU, options.threads);
+  const StatusOr<at::Device> device = find_device(options.device);
+  if (!device.ok()) {
+    std::cerr << "bench_trainer: " << device.status().message() << "\n";
+    return 1;
+  }
+  prepare_libtorch(*device, options.threads);
   const bool table = options.model == "mlp";
   Dataset data = table ? with_labels(random_table(options.rows), 26) : with_labels(random_images(options.rows), 10);
   const Examples examples(std::make_shared<const Dataset>(std::move(data)), all_for_training(options.rows));
-  Trainer trainer(options, examples);
+  Trainer trainer(options, examples, *device);
   trainer.examples_per_second();  // the first steps make what later ones reuse
   if (options.serve)
     serve(trainer);
   else
-    take_rounds(trainer, options);
+    take_rounds(trainer, options, *device);
   return 0;
 }
 
@@ -159,6 +168,7 @@ int main(int argc, char** argv) {
   evensweep::Options options;
   app.add_option("--model", options.model, "resnet20, peifer_cnn, ..., or mlp")->capture_default_str();
   app.add_option("--precision", options.precision)->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
+  app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
   app.add_option("--batch", options.batch)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--width", options.width, "of mlp's hidden layer")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber)->capture_default_str();

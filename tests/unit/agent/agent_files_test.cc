@@ -100,6 +100,7 @@ TEST_F(AgentFilesTest, ReadsFilesOfThisMachineWhereTheyAre) {
   ASSERT_TRUE(missing);
   EXPECT_EQ(missing->attempt, kTwo);
   EXPECT_THAT(missing->why, HasSubstr("cannot be brought here"));
+  EXPECT_TRUE(missing->nowhere);
 }
 
 TEST_F(AgentFilesTest, ClearsAwayWhatIsNotInUse) {
@@ -118,6 +119,7 @@ TEST_F(AgentFilesTest, ClearsAwayWhatIsNotInUse) {
   const auto missing = next<FilesMissing>();
   ASSERT_TRUE(missing);
   EXPECT_THAT(missing->why, HasSubstr("do not fit"));
+  EXPECT_FALSE(missing->nowhere) << "another agent may have the room";
   EXPECT_EQ(content_at(b), content(400, 2));
   in_use_ = {b};
   ASSERT_TRUE(fetched(kOne, {a})) << "it is brought again";

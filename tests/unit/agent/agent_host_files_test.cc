@@ -73,10 +73,10 @@ TEST_F(AgentHostFilesTest, TrainsOnDataThatItNeverHad) {
   EXPECT_TRUE(succeeds(lease_of_data(2)));
 }
 
-TEST_F(AgentHostFilesTest, GivesBackWhatItCannotHaveTheDataOf) {
+TEST_F(AgentHostFilesTest, EndsWhatNobodyHasTheDataOf) {
   start_on("empty");
   const Failure failure = failure_of(lease_of_seed(1));
-  EXPECT_EQ(failure.failure, FailureClass::kInfrastructure);
+  EXPECT_EQ(failure.failure, FailureClass::kBadInput);
   EXPECT_THAT(failure.message, HasSubstr("cannot be brought here"));
 }
 

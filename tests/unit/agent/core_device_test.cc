@@ -103,6 +103,44 @@ TEST(AgentDevices, WhoWantsToBeAloneIs) {
   EXPECT_THAT(given_in(bench.finish(stayer, lease_of_seed(3).attempt)), ElementsAre(lease_of_seed(4).attempt));
 }
 
+TEST(AgentDevices, ATrainerThatFailedOnAGpuGetsNoOtherRun) {
+  for (const auto failure : {FailureClass::kOutOfMemory, FailureClass::kTrainerError}) {
+    CoreBench bench(two_gpus());
+    bench.connect();
+    bench.lease({lease_on(0, 1)});
+    bench.hello(1);
+    bench.lease({lease_on(0, 2), lease_on(0, 3)});
+    const auto effects = bench.said(1, RunFailed{lease_of_seed(1).attempt, {failure, "broken", ""}});
+    EXPECT_THAT(given_in(effects), IsEmpty());
+    ASSERT_THAT(all_of<TerminateTrainer>(effects), SizeIs(1));
+    EXPECT_EQ(all_of<TerminateTrainer>(effects)[0].trainer.value, 1u);
+    EXPECT_THAT(all_of<StartTrainer>(bench.exit(1, {false, 0})), SizeIs(1)) << "a new one in its place";
+  }
+  CoreBench bench(two_gpus());  // a run that is itself at fault says nothing of its trainer
+  bench.connect();
+  bench.lease({lease_on(0, 1)});
+  bench.hello(1);
+  const auto effects = bench.said(1, RunFailed{lease_of_seed(1).attempt, {FailureClass::kDiverged, "NaN", ""}});
+  EXPECT_THAT(all_of<TerminateTrainer>(effects), IsEmpty());
+}
+
+TEST(AgentDevices, ABusyAgentTellsWhatItMeasured) {
+  CoreBench bench(two_gpus());
+  bench.handle(Connected{});
+  bench.handle(CoordinatorMessage(Welcome{.heartbeat = Duration(1000)}));
+  bench.lease({lease_on(0, 1)});
+  bench.hello(1);
+  bench.handle(Measured{{.devices = {{.device = 0, .memory_used = 77}}}});
+  std::vector<Heartbeat> heartbeats;
+  for (int i = 1; i <= 30; ++i) {  // with other messages all the time
+    for (const Heartbeat& one : sent<Heartbeat>(bench.after(Duration(100)))) heartbeats.push_back(one);
+    bench.said(1, RunProgress{lease_of_seed(1).attempt, {.fraction = i / 100.0}});
+  }
+  ASSERT_THAT(heartbeats, SizeIs(3));
+  ASSERT_THAT(heartbeats[0].devices, SizeIs(1));
+  EXPECT_EQ(heartbeats[0].devices[0].memory_used, 77u);
+}
+
 TEST(AgentDevices, WithdrawGivesBackWhatHasNotBegun) {
   CoreBench bench;
   bench.train(lease_of_seed(1));

@@ -94,6 +94,16 @@ TEST_F(AgentFilesInCore, FilesThatCannotBeBroughtEndTheAttempt) {
   EXPECT_THAT(ready(one_.attempt), IsEmpty());
 }
 
+TEST_F(AgentFilesInCore, AFileThatIsNowhereIsTheSweepsFault) {
+  bench_.connect();
+  bench_.lease({one_});
+  const auto failure = failure_in(
+      bench_.handle(FileEvent(FilesMissing{.attempt = one_.attempt, .why = "no such file", .nowhere = true})));
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->failure, FailureClass::kBadInput) << "no other agent could get it";
+  EXPECT_THAT(failure->message, testing::StartsWith("no such file; submit the sweep again"));
+}
+
 TEST_F(AgentFilesInCore, WhatWaitsForFilesIsGivenBackLikeAnyOther) {
   bench_.connect();
   bench_.lease({one_, two_});

@@ -166,12 +166,13 @@ TEST(AgentCore, TwoAttemptsOfARunNeverTrainAtOnce) {
   EXPECT_THAT(all_of<RemoveRunFolder>(bench.ack(kOne.attempt)), IsEmpty());  // the second one is at work in it
 }
 
-TEST(AgentCore, HeartbeatsFillTheSilenceOnly) {
+TEST(AgentCore, HeartbeatsComeAtTheirTimeWhateverElseIsSent) {
   CoreBench bench;
   bench.train(kOne);
   EXPECT_EQ(*bench.core.next_deadline(), bench.now + Duration(5000));
   EXPECT_THAT(sent<Heartbeat>(bench.after(Duration(4999))), IsEmpty());
   bench.said(1, RunProgress{kOne.attempt, {0.5, 10}});
+  EXPECT_THAT(sent<Heartbeat>(bench.after(Duration(1))), SizeIs(1));
   EXPECT_THAT(sent<Heartbeat>(bench.after(Duration(4999))), IsEmpty());
   EXPECT_THAT(sent<Heartbeat>(bench.after(Duration(1))), SizeIs(1));
 }

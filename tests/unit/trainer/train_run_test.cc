@@ -534,6 +534,35 @@ TEST(TrainRun, MemoryThatCannotBeHadIsSaidToBeMissing) {
   EXPECT_EQ(Training(spec).fail().failure, FailureClass::kOutOfMemory);
 }
 
+TEST(TrainRun, TellsTheMemoryThatItTook) {
+  class Memory final : public RunObserver {
+   public:
+    void started(int64_t) override {}
+    void progress(double, double) override {}
+    bool stop_requested() override { return false; }
+    void took_memory(uint64_t bytes) override { taken = bytes; }
+    uint64_t taken = 0;
+  };
+  const TestFolder data;
+  const auto taken = [&](int64_t width) {
+    RunSpec spec = points_run(data.path());
+    spec.model.hidden = {width, width};
+    const TestFolder folder;
+    DatasetCache cache;
+    const SystemClock clock;
+    Memory memory;
+    train_run({.run = run_key(spec), .spec = spec, .folder = folder.path()}, cache, memory, clock);
+    return memory.taken;
+  };
+  taken(8);  // whatever the first run leaves behind
+  const uint64_t small = taken(8), large = taken(2048), again = taken(8);
+  // Weights, gradients and Adam's two means: 4 x 16 MiB.
+  EXPECT_GE(large, small + (uint64_t{60} << 20));
+  EXPECT_LT(large, small + (uint64_t{200} << 20));
+  EXPECT_GT(small, uint64_t{1} << 20);
+  EXPECT_GT(again, 0u);
+}
+
 TEST(TrainRun, ADeviceThatIsNotThereIsBadInput) {
   const TestFolder data;
   Training training(points_run(data.path()));
