@@ -114,7 +114,9 @@ TEST(ViewsCodec, CarriesAgents) {
       .devices =
           {{.device = {.kind = "cuda", .index = 1, .name = "H100", .memory_bytes = uint64_t{80} << 30, .slots = 4},
             .memory_used = 7,
-            .leases = 3}},
+            .leases = 3,
+            .temperature = 61.5,
+            .utilisation = 0.25}},
       .labels = {{"rack", "b2"}, {"owner", "lab"}},
       .last_heard = 42,
       .running = 2,
@@ -130,6 +132,8 @@ TEST(ViewsCodec, CarriesAgents) {
   EXPECT_EQ(read.devices[0].device, view.devices[0].device);
   EXPECT_EQ(read.devices[0].memory_used, 7);
   EXPECT_EQ(read.devices[0].leases, 3);
+  EXPECT_EQ(read.devices[0].temperature, 61.5);
+  EXPECT_EQ(read.devices[0].utilisation, 0.25);
   EXPECT_EQ(read.labels, view.labels);
   EXPECT_EQ(read.last_heard, 42);
   EXPECT_EQ(read.running, 2);
