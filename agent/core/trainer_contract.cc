@@ -105,7 +105,8 @@ void add_result(RunFinished& finished, StatusOr<std::string> result_json) {
 }
 
 bool is_one_json_line(std::string_view text) {
-  return text.find_first_of("\r\n") == std::string_view::npos && Json::accept(text);
+  // A zero byte ends a text for the parser of JSON, and what is put behind it would never be read.
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos && Json::accept(text);
 }
 
 StatusOr<std::string> task_line(const Lease& lease, const TaskSettings& settings) {

@@ -298,6 +298,12 @@ class AgentHost::Impl {
   void run(SpoolEnd effect) {
     if (files_ && std::holds_alternative<Failure>(effect.end.what)) files_->keep_log(effect.end.attempt);
     spool_->write(std::move(effect.end));
+    // Trainers that wait for their next task come first, and the disk takes all ends of this moment at once.
+    if (!std::exchange(wake_posted_, true))
+      boost::asio::post(context_, [this] {
+        wake_posted_ = false;
+        spool_->wake();
+      });
   }
 
   void run(ForgetEnd effect) {
@@ -343,6 +349,7 @@ class AgentHost::Impl {
   boost::asio::steady_timer timer_, close_timer_;
   std::optional<TimePoint> armed_;  // when timer_ rings
   std::optional<SpoolWriter> spool_;
+  bool wake_posted_ = false;
   RunFolders folders_;
   AgentCore core_;
   PosixLauncher launcher_;

@@ -21,8 +21,9 @@ SpoolWriter::~SpoolWriter() {
 void SpoolWriter::write(Update end) {
   const std::lock_guard lock(mutex_);
   ends_.push_back(std::move(end));
-  changed_.notify_all();
 }
+
+void SpoolWriter::wake() { changed_.notify_all(); }
 
 // Nobody waits for it: it goes with the next ends, or when the thread wakes for another reason.
 void SpoolWriter::forget(const AttemptId& attempt) {

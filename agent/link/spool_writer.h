@@ -27,7 +27,9 @@ class SpoolWriter {
   // Writes what it was given.
   ~SpoolWriter();
 
+  // Begins at wake(), so that what ends in the same moment is written together.
   void write(Update end);
+  void wake();
   void forget(const AttemptId& attempt);
 
  private:

@@ -86,16 +86,26 @@ class Chaos:
         self.cluster.start_agent(name, slots=self.options.slots, mode=f"sleep:{TRAINING_MS}", wait=False,
                                  coordinator=self.proxies[name].address, directory=self.folder / name / "dir")
 
-    def stored(self):
-        """How many trials have a stored result (some share a run); what was there once must never be gone."""
+    def count(self, query):
+        """None where the store cannot be read now."""
         path = self.cluster.state / "evensweep.db"
         try:
             database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
             try:
-                count = database.execute("SELECT count(*) FROM trials JOIN results USING (run)").fetchone()[0]
+                return database.execute(query).fetchone()[0]
             finally:
                 database.close()
         except sqlite3.Error:
+            return None
+
+    def all_ended(self):
+        """A run whose trainers were killed twice has failed, as if for lack of memory, and those that need it with it."""
+        return self.count("SELECT count(*) FROM runs WHERE state = 0") == 0
+
+    def stored(self):
+        """How many trials have a stored result (some share a run); what was there once must never be gone."""
+        count = self.count("SELECT count(*) FROM trials JOIN results USING (run)")
+        if count is None:
             return self.most_stored
         if count < self.most_stored:
             raise AssertionError(f"{self.most_stored} results were stored, now there are {count}")
@@ -246,7 +256,7 @@ class Chaos:
         healed = time.monotonic()
         self.revive()
         self.done[act.__name__] += 1
-        wait_for(lambda: self.stored() > before or before >= self.wanted(), f"a result after {act.__name__}, begun at "
+        wait_for(lambda: self.stored() > before or self.all_ended(), f"a result after {act.__name__}, begun at "
                  f"{started:.1f}; {before} of {self.wanted()} were stored", RECOVERY)
         self.recoveries[act.__name__].append(time.monotonic() - healed)
 

@@ -79,12 +79,6 @@ void finish(const Task& task) {
   write_all(std::exchange(pending, {}));
 }
 
-void finish_training(const Task& task) {
-  std::error_code ignored;
-  std::filesystem::remove(task.folder + "/checkpoint", ignored);
-  finish(task);
-}
-
 void finish_on_disk(const Task& task) {
   if (!write_file_atomically(task.folder + "/result.json", fake_result_json(task.run, task.classes)).ok()) {
     std::cerr << "cannot write the result\n";
@@ -94,6 +88,7 @@ void finish_on_disk(const Task& task) {
 }
 
 [[noreturn]] void stop(const Task& task, int64_t done) {
+  std::filesystem::create_directories(task.folder);
   std::ofstream(task.folder + "/checkpoint") << done;
   say(task.event("stopped"));
   std::_Exit(0);
@@ -106,9 +101,9 @@ int64_t checkpoint_of(const Task& task) {
   return done;
 }
 
-void train_slowly(const Task& task, int64_t millis) {
+void train_slowly(const Task& task, int64_t first, int64_t millis) {
   constexpr int64_t kStep = 20;
-  int64_t done = checkpoint_of(task);
+  int64_t done = first;
   // By the clock: a sleep takes longer than asked for, and twenty of them much longer.
   const auto start = std::chrono::steady_clock::now() - std::chrono::milliseconds(done);
   while (done < millis) {
@@ -121,7 +116,9 @@ void train_slowly(const Task& task, int64_t millis) {
     done = std::min(done + kStep, millis);
     std::this_thread::sleep_until(start + std::chrono::milliseconds(done));
   }
-  finish_training(task);
+  std::error_code ignored;
+  if (first > 0) std::filesystem::remove(task.folder + "/checkpoint", ignored);
+  finish(task);
 }
 
 void wait_for_ever() {
@@ -171,12 +168,13 @@ void train(const Task& task, const std::string& mode) {
     say_with_next(started);
     return finish(task);
   }
-  started["resumed_at_epoch"] = checkpoint_of(task) > 0 ? 1 : 0;
-  std::filesystem::create_directories(task.folder);
+  const int64_t done = checkpoint_of(task);
+  started["resumed_at_epoch"] = done > 0 ? 1 : 0;
   say(started);
-  std::cerr << "training " << task.run.substr(0, 12) << " in mode " << mode << "\n" << std::flush;
+  std::cerr << "training " + task.run.substr(0, 12) + " in mode " + mode + "\n";
   const std::string name = mode.substr(0, mode.find(':'));
-  if (name == "sleep") return train_slowly(task, std::atoll(argument_of(mode).c_str()));
+  if (name == "sleep") return train_slowly(task, done, std::atoll(argument_of(mode).c_str()));
+  std::filesystem::create_directories(task.folder);
   if (name == "crash") die(SIGSEGV);
   if (name == "oom") die(SIGKILL);
   if (name == "exit") std::_Exit(std::atoi(argument_of(mode).c_str()));

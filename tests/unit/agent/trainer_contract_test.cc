@@ -113,8 +113,8 @@ TEST(TaskLine, HasTheFileOfAUsersModel) {
 TEST(TaskLine, TakesASpecThatIsOneLineOfJson) {
   const std::string spec = lease_of_seed(3).run_spec_json;
   EXPECT_TRUE(is_one_json_line(spec));
-  for (const std::string& wrong :
-       {spec + "\n", "{\n}" + spec, spec + "}", spec + R"(}],"work_dir":"/etc")", std::string()})
+  for (const std::string& wrong : {spec + "\n", "{\n}" + spec, spec + "}", spec + std::string(1, 0),
+                                   spec + R"(}],"work_dir":"/etc")", std::string()})
     EXPECT_FALSE(is_one_json_line(wrong)) << wrong;
 }
 
