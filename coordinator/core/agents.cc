@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "common/base/overloaded.h"
@@ -11,6 +12,9 @@
 
 namespace evensweep::coordinator {
 namespace {
+
+// So many refusals of foreign attempts get a row in the audit log each; of more, ever fewer, lest they fill the disk.
+constexpr uint64_t kForeignRows = 1000;
 
 Status check_class_counts(const char* split, const ConfusionMatrix& matrix, const std::vector<int64_t>& expected) {
   for (int64_t truth = 0; truth < matrix.classes; ++truth) {
@@ -197,6 +201,9 @@ void Core::refuse_foreign(Agent& agent, const AttemptId& attempt, Step& step) {
   if (std::exchange(agent.audited, true)) return;
   step.effects.push_back(Audit{fmt::format("agent {} speaks of attempt {} of run {}, which was never leased to it",
                                            agent.id.str(), attempt.number, attempt.run.brief())});
+  if (refusals_.foreign_attempt > kForeignRows && !std::has_single_bit(refusals_.foreign_attempt)) return;
+  audit("agent " + agent.id.str(), "report", fmt::format("run {} attempt {}", attempt.run.brief(), attempt.number),
+        fmt::format("refused: never leased to it ({} refused since the start)", refusals_.foreign_attempt), step);
 }
 
 // The built-in trainer divides the data as the coordinator does. Another one may divide it otherwise, but not into

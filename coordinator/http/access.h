@@ -50,6 +50,7 @@ class Doorkeeper {
   virtual StatusOr<Visitor> identify(const std::optional<std::string>& token, const std::string& certificate) = 0;
   // So many calls and pages were refused so far.
   virtual uint64_t refusals() const = 0;
+  virtual uint64_t failed_handshakes() const = 0;  // of TLS, of callers over gRPC
   // Counts and logs what was refused.
   virtual void note_refusal(const std::string& what, const std::string& who, const Status& why) = 0;
 };

@@ -155,6 +155,8 @@ void write_process(Exposition& out, const ProcessFigures& process) {
   out.value({}, process.event_viewers);
   out.family("refusals_total", "counter", "Calls and pages refused for the lack of rights, since the start.");
   out.value({}, process.refusals);
+  out.family("tls_handshakes_failed_total", "counter", "TLS handshakes of gRPC callers that failed, since the start.");
+  out.value({}, process.failed_handshakes);
   out.common_family("process_cpu_seconds_total", "counter", "CPU time of the process, user and system.");
   out.value({}, shortest(process.cpu_seconds));
   out.common_family("process_resident_memory_bytes", "gauge", "Resident memory of the process.");

@@ -16,6 +16,7 @@ struct ProcessFigures {
   uint64_t http_requests = 0, http_refused_connections = 0;
   uint64_t http_connections = 0, event_viewers = 0;
   uint64_t refusals = 0;  // calls and pages, by rights
+  uint64_t failed_handshakes = 0;
   double cpu_seconds = 0;
   uint64_t resident_bytes = 0;
 };

@@ -79,6 +79,7 @@ ProcessFigures Web::figures() const {
           .http_connections = counts.connections,
           .event_viewers = counts.streams,
           .refusals = door_.refusals(),
+          .failed_handshakes = door_.failed_handshakes(),
           .cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime),
           .resident_bytes = pages * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))};
 }

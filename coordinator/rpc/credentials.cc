@@ -16,6 +16,7 @@ namespace evensweep::coordinator {
 namespace {
 
 constexpr Duration kBetweenLines{100};
+constexpr Duration kBetweenRows{10'000};
 constexpr std::string_view kBearer = "Bearer ";
 
 std::string certificate_of(const grpc::AuthContext& context) {
@@ -97,15 +98,19 @@ StatusOr<Caller> Authorizer::identify(const std::optional<std::string>& token, c
 
 // Whoever knocks a thousand times a second is to fill no disk.
 void Authorizer::note_refusal(std::string_view what, const std::string& who, const Status& why) {
-  const uint64_t count = ++refused_;
-  {
+  const std::string count = " (" + std::to_string(++refused_) + " refused since the start)";
+  const std::string reason(why.message());
+  const TimePoint now = clock_.now();
+  const auto is_due = [&](TimePoint& last, Duration between) {
     const std::lock_guard lock(mutex_);
-    if (clock_.now() - last_line_ < kBetweenLines) return;
-    last_line_ = clock_.now();
-  }
-  log(LogLevel::kWarning, "audit",
-      "refused " + who + " " + std::string(what) + ": " + std::string(why.message()) + " (" + std::to_string(count) +
-          " refused since the start)");
+    if (now - last < between) return false;
+    last = now;
+    return true;
+  };
+  if (is_due(last_line_, kBetweenLines))
+    log(LogLevel::kWarning, "audit", "refused " + who + " " + std::string(what) + ": " + reason + count);
+  if (on_refusal_ && is_due(last_row_, kBetweenRows))
+    on_refusal_({.who = who, .what = "refused", .subject = std::string(what), .outcome = reason + count});
 }
 
 Status check_exposure(const Address& address, const ServerSecurity& security) {

@@ -7,14 +7,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/address.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "coordinator/core/step.h"
 #include "coordinator/rpc/access.h"
 
 namespace evensweep::coordinator {
@@ -33,15 +36,20 @@ class Authorizer {
   bool is_open() const { return open_; }
   // Counts and logs that somebody was refused a call or a page.
   void note_refusal(std::string_view what, const std::string& who, const Status& why);
+  // Before the first call: gets a row for the audit log where somebody was refused, one in ten seconds at most; called
+  // on whatever thread decides.
+  void tell_refusals(std::function<void(Audited)> listener) { on_refusal_ = std::move(listener); }
   // So many calls were refused.
   uint64_t refused() const { return refused_; }
 
  private:
   const Clock& clock_;
   const bool open_;
-  std::mutex mutex_;  // guards the next two
+  std::function<void(Audited)> on_refusal_;
+  std::mutex mutex_;  // guards the next three
   std::vector<TokenEntry> tokens_;
   TimePoint last_line_{Duration(-1'000'000)};
+  TimePoint last_row_{Duration(-1'000'000)};
   std::atomic<uint64_t> refused_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/wire/limits.h"
 #include "coordinator/host/host_control.h"
 #include "coordinator/rpc/agent_link_service.h"
@@ -68,6 +69,14 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::start(Host& host, const std::vec
   static const SystemClock clock;
   const bool open = !security.has_tokens && security.client_ca.empty();
   std::unique_ptr<RpcServer> self(new RpcServer(host, std::make_shared<Authorizer>(clock, security.tokens, open)));
+  self->authorizer_->tell_refusals([&host](Audited row) {
+    host.look([row = std::move(row)](const StatusOr<Host::Sight>& sight) {
+      if (!sight.ok()) return;
+      const Status stored = sight->store.commit(std::vector<Record>{row}, sight->unix_millis);
+      if (!stored.ok())
+        log(LogLevel::kError, "audit", "a refusal could not be stored: " + std::string(stored.message()));
+    });
+  });
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   set_limits(builder);

@@ -119,6 +119,9 @@ def who_loses_its_token_is_cut_off(lab):
     wait_for(lambda: "token is not known" in lab.log("worker"), "the agent to be told that its token is not known")
     lab.renew("fresher")
     lab.all_once(first, 96)
+    refused = query(lab.state, "SELECT who, outcome FROM audit WHERE what = 'refused'")
+    if not 1 <= len(refused) <= 3 or "has expired" not in refused[0][1]:
+        raise AssertionError(f"the audit log has of refusals: {refused}")
 
 
 def new_ones_take_their_place(lab):

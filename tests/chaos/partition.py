@@ -201,13 +201,13 @@ def long_cut(lab, seconds):
     lab.start_agent(0, FAKE_TRAINER, data, 2, f"sleep:{int(seconds + 30) * 1000}", name="far", labels=["room=far"])
     far = submit(lab, 1, 1, room="far", name="far", first=500)
     wait_for(lambda: attempts_of(lab.folder / "state") == 2, "the far agent's runs")
-    near = submit(lab, 19, 4, room="near", name="near")
+    near = submit(lab, 9, 4, room="near", name="near")
     time.sleep(3)
     lab.cut(0, seconds)
     healed = time.time()
     finish(lab, far, seconds)
     finish(lab, near, seconds)
-    wanted = 2 + 80
+    wanted = 2 + 40
     check_single(lab.folder / "state", wanted)
     tries = query(lab.folder / "state", """SELECT count(*) FROM attempts WHERE run IN
         (SELECT run FROM trials JOIN sweeps ON sweeps.number = trials.sweep WHERE sweeps.name = 'far')""")[0][0]

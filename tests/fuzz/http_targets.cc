@@ -22,6 +22,7 @@ class TwoTokens final : public Doorkeeper {
     return absl::UnauthenticatedError("a token is needed");
   }
   uint64_t refusals() const override { return 0; }
+  uint64_t failed_handshakes() const override { return 0; }
   void note_refusal(const std::string&, const std::string&, const Status&) override {}
 };
 

@@ -128,6 +128,25 @@ TEST(Authorizer, CountsAndReloads) {
   EXPECT_TRUE(authorizer.decide("/grpc.health.v1.Health/Check", std::nullopt, "").ok());
 }
 
+TEST(Authorizer, TellsRefusalsForTheAuditLogAtMostEveryTenSeconds) {
+  FakeClock clock;
+  Authorizer authorizer(clock, {token("a", {v1::SCOPE_READ})}, false);
+  std::vector<Audited> rows;
+  authorizer.tell_refusals([&](Audited row) { rows.push_back(std::move(row)); });
+  for (int i = 0; i < 1000; ++i) (void)authorizer.decide(kSubmit, "secret of a", "");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_THAT(rows[0].who, HasSubstr("a"));
+  EXPECT_EQ(rows[0].what, "refused");
+  EXPECT_THAT(rows[0].subject, HasSubstr(kSubmit));
+  EXPECT_THAT(rows[0].outcome, HasSubstr("(1 refused"));
+  clock.advance(Duration(10'000));
+  (void)authorizer.decide("/evensweep." + std::string(9000, 'x'), "wrong", "");
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[1].who, "somebody");
+  EXPECT_LE(rows[1].subject.size(), 200u);
+  EXPECT_THAT(rows[1].outcome, HasSubstr("(1001 refused"));
+}
+
 TEST(Authorizer, AnOpenOneStillLooksAtATokenThatIsGiven) {
   FakeClock clock;
   Authorizer authorizer(clock, {}, true);

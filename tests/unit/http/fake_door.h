@@ -26,6 +26,7 @@ class FakeDoor final : public Doorkeeper {
     noted.push_back(who + ": " + what);
   }
   uint64_t refusals() const override { return noted.size(); }
+  uint64_t failed_handshakes() const override { return 3; }
   bool revoked = false;
   std::vector<std::string> noted;
 
