@@ -88,7 +88,6 @@ void finish_on_disk(const Task& task) {
 }
 
 [[noreturn]] void stop(const Task& task, int64_t done) {
-  std::filesystem::create_directories(task.folder);
   std::ofstream(task.folder + "/checkpoint") << done;
   say(task.event("stopped"));
   std::_Exit(0);
@@ -106,6 +105,7 @@ void train_slowly(const Task& task, int64_t first, int64_t millis) {
   int64_t done = first;
   // By the clock: a sleep takes longer than asked for, and twenty of them much longer.
   const auto start = std::chrono::steady_clock::now() - std::chrono::milliseconds(done);
+  std::filesystem::create_directories(task.folder);
   while (done < millis) {
     if (stop_asked != 0) stop(task, done);
     if (input_closed()) std::_Exit(0);
