@@ -290,7 +290,10 @@ void AgentCore::on(const TimePassed&) {
   if (!welcome_ || now_ < heartbeat_at_ + welcome_->heartbeat) return;
   // Also where other messages show that the agent lives: what it measured is in no other.
   heartbeat_at_ = now_;
+  // Between runs that end one after another a lease too many, from an offer that crossed others, is soon begun.
+  const bool quiet = now_ >= last_sent_ + welcome_->heartbeat;
   send(heartbeat_);
+  if (!quiet) return;
   for (uint32_t device = 0; device < devices_.size(); ++device) give_back_surplus(device);
 }
 
@@ -357,7 +360,10 @@ void AgentCore::tell(Update update) {
   if (welcome_) outgoing_.push_back(std::move(update));
 }
 
-void AgentCore::send(AgentMessage message) { step_.effects.push_back(SendMessage{std::move(message)}); }
+void AgentCore::send(AgentMessage message) {
+  last_sent_ = now_;
+  step_.effects.push_back(SendMessage{std::move(message)});
+}
 
 void AgentCore::flush() {
   Updates batch;

@@ -232,6 +232,7 @@ class AgentCore {
   bool connected_ = false;
   std::optional<Welcome> welcome_;       // of this connection
   std::optional<TimePoint> away_since_;  // without it: since when, at the earliest the first event
+  TimePoint last_sent_;                  // anything
   TimePoint heartbeat_at_;               // when the last one was sent, or the connection was made
   Heartbeat heartbeat_;                  // what was measured last
   bool draining_ = false;                // it takes no more leases: the coordinator's wish, or on the way out
